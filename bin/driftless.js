@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+// Kept to syntax that old versions of Node parse, so that they can print the remedy instead of a stack.
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(
+    `✗ driftless needs Node.js 22.19 or newer, and this is ${process.version}. In a checkout run it as 'npx driftless', which brings its own; elsewhere install a newer Node.js.\n`,
+  )
+  process.exit(1)
+}
+await import('../dist/cli.js')
