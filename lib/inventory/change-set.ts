@@ -1,0 +1,33 @@
+import { formatRef, type ObjectRef } from '../manifest/object.ts'
+
+export type Action = 'created' | 'configured' | 'unchanged' | 'deleted' | 'skipped'
+
+/** One field that differs. Values of Secrets are masked before they get here. */
+export type FieldChange = {
+  /** `spec.template.spec.containers[0].image` */
+  readonly path: string
+  readonly before?: string
+  readonly after?: string
+}
+
+/** What happened, or would happen, to one object. */
+export type Change = {
+  readonly ref: ObjectRef
+  readonly action: Action
+  /** Field by field, where action is `configured`. */
+  readonly fields?: readonly FieldChange[]
+}
+
+export type ChangeSet = readonly Change[]
+
+/** The lines Flux's change events hold: `Kind/ns/name created`, without what stayed as it was. */
+export function formatChanges(changes: ChangeSet): string {
+  return changes
+    .filter(({ action }) => action !== 'unchanged' && action !== 'skipped')
+    .map(({ ref, action }) => `${formatRef(ref)} ${action}\n`)
+    .join('')
+}
+
+export function hasChanges(changes: ChangeSet): boolean {
+  return changes.some(({ action }) => action !== 'unchanged' && action !== 'skipped')
+}

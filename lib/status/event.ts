@@ -1,0 +1,39 @@
+import type { Reason } from './reason.ts'
+
+export type EventSeverity = 'trace' | 'info' | 'error'
+
+/** The object an event is about, as Flux's `involvedObject`. */
+export type InvolvedObject = {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+  readonly uid?: string
+}
+
+/**
+ * One thing that happened, in the shape of Flux's event with the cluster it happened in.
+ * Metadata keys carry no group prefix here: `revision`, `originRevision`, `digest`, `commit_status`, `summary`.
+ * Source: fluxcd/pkg/apis/event/v1beta1.
+ */
+export type Event = {
+  /** Unique and ordered by time within one process: `<13 digits of ms>-<sequence and randomness>`. */
+  readonly id: string
+  readonly cluster: string
+  readonly involvedObject: InvolvedObject
+  readonly severity: EventSeverity
+  /** RFC 3339 with milliseconds. */
+  readonly timestamp: string
+  readonly reason: Reason
+  /** At most `maxMessageLength` characters. */
+  readonly message: string
+  readonly metadata: Readonly<Record<string, string>>
+  readonly reportingController: string
+  /** What changed, for messages that list it; absent where nothing did. */
+  readonly changes?: readonly EventChange[]
+}
+
+export type EventChange = { readonly subject: string; readonly action: string }
+
+/** Longer messages are cut here. Source: fluxcd/pkg/runtime/events. */
+export const maxMessageLength = 39_000
