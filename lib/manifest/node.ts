@@ -1,0 +1,141 @@
+/**
+ * A YAML document as the builder sees it: how a scalar was written is kept, because it decides the
+ * type of what replaces it. Nodes are mutable on purpose: inside one build the transformers own the
+ * tree and change it in place, as kyaml's do; a tree never leaves the build, plain `Json` does.
+ * Key nodes are shared between maps and must never be changed; put another one in their place.
+ */
+export type YamlNode = YamlScalar | YamlMap | YamlList
+
+export type ScalarStyle = 'plain' | 'single' | 'double' | 'literal' | 'folded'
+
+export type YamlScalar = {
+  readonly kind: 'scalar'
+  /** The text after unquoting; a number keeps its digits as written. */
+  value: string
+  /** Short form: `!!str`, `!!int`, `!!null`, `!custom`. */
+  tag: string
+  style: ScalarStyle
+  /** The tag stands in the text. */
+  isTagged: boolean
+  /** One-based line of the file; 0 where a node was made. */
+  readonly line: number
+}
+
+/** `keys[i]` belongs to `values[i]`, in file order. */
+export type YamlMap = {
+  readonly kind: 'map'
+  tag: string
+  style: 'block' | 'flow'
+  isTagged: boolean
+  readonly line: number
+  keys: YamlScalar[]
+  values: YamlNode[]
+}
+
+export type YamlList = {
+  readonly kind: 'list'
+  tag: string
+  style: 'block' | 'flow'
+  isTagged: boolean
+  readonly line: number
+  items: YamlNode[]
+}
+
+export function scalarNode(value: string, tag: string, style: ScalarStyle = 'plain'): YamlScalar {
+  return { kind: 'scalar', value, tag, style, isTagged: false, line: 0 }
+}
+
+/** A string whatever it looks like: `5` prints as `"5"`. */
+export function stringNode(value: string): YamlScalar {
+  return scalarNode(value, '!!str')
+}
+
+export function nullNode(): YamlScalar {
+  return scalarNode('null', '!!null')
+}
+
+export function mapNode(keys: YamlScalar[] = [], values: YamlNode[] = []): YamlMap {
+  return { kind: 'map', tag: '!!map', style: 'block', isTagged: false, line: 0, keys, values }
+}
+
+export function listNode(items: YamlNode[] = []): YamlList {
+  return { kind: 'list', tag: '!!seq', style: 'block', isTagged: false, line: 0, items }
+}
+
+/** Position of `key` in a map, -1 where it is absent. Keys are compared by text, whatever their type. */
+export function keyIndex(map: YamlMap, key: string): number {
+  const { keys } = map
+  for (let index = 0; index < keys.length; index++) {
+    if (keys[index]?.value === key) return index
+  }
+  return -1
+}
+
+export function getField(node: YamlNode | undefined, key: string): YamlNode | undefined {
+  if (node?.kind !== 'map') return undefined
+  const index = keyIndex(node, key)
+  return index < 0 ? undefined : node.values[index]
+}
+
+/** The node below a chain of map keys. */
+export function getPath(node: YamlNode | undefined, ...path: string[]): YamlNode | undefined {
+  return path.reduce(getField, node)
+}
+
+/** The text of the scalar under `key`; empty where there is none or it is null. */
+export function fieldText(node: YamlNode | undefined, key: string): string {
+  const field = getField(node, key)
+  return field?.kind === 'scalar' && !isNull(field) ? field.value : ''
+}
+
+/** Puts `value` under `key`: in its old place, or at the end. */
+export function setField(map: YamlMap, key: string, value: YamlNode): void {
+  const index = keyIndex(map, key)
+  if (index >= 0) map.values[index] = value
+  else appendField(map, stringNode(key), value)
+}
+
+export function appendField(map: YamlMap, key: YamlScalar, value: YamlNode): void {
+  map.keys.push(key)
+  map.values.push(value)
+}
+
+/** True where the key was there. */
+export function deleteField(map: YamlMap, key: string): boolean {
+  const index = keyIndex(map, key)
+  if (index < 0) return false
+  map.keys.splice(index, 1)
+  map.values.splice(index, 1)
+  return true
+}
+
+/** The map under `key`, made there where it is absent or null; undefined where something else stands in its place. */
+export function ensureMap(map: YamlMap, key: string): YamlMap | undefined {
+  const field = getField(map, key)
+  if (field !== undefined && !isNull(field)) return field.kind === 'map' ? field : undefined
+  const created = mapNode()
+  setField(map, key, created)
+  return created
+}
+
+/** A null that is written out or left empty. */
+export function isNull(node: YamlNode): boolean {
+  return node.kind === 'scalar' && node.tag === '!!null'
+}
+
+/** A copy that shares nothing with `node` but its keys. */
+export function copyNode<T extends YamlNode>(node: T): T
+export function copyNode(node: YamlNode): YamlNode {
+  switch (node.kind) {
+    case 'scalar':
+      return { ...node }
+    case 'map':
+      return {
+        ...node,
+        keys: node.keys.slice(),
+        values: node.values.map((value) => copyNode(value)),
+      }
+    case 'list':
+      return { ...node, items: node.items.map((item) => copyNode(item)) }
+  }
+}
