@@ -1,0 +1,119 @@
+import type { Fields } from './fields.ts'
+import type { GitRef } from './git-repository.ts'
+import { optional } from './optional.ts'
+
+/** A registered Kubernetes API: design.md §2. */
+export type ClusterSpec = {
+  readonly connection: Connection
+  readonly sync?: SyncSpec
+  readonly tenancy: 'open' | 'locked'
+  readonly fieldValidation: 'Warn' | 'Strict'
+  /** `apply` sends Flux's own components to the cluster instead of leaving them out. */
+  readonly fluxComponents: 'skip' | 'apply'
+}
+
+export type Connection =
+  | { readonly type: 'kubeConfig'; readonly secretName: string; readonly key?: string }
+  | { readonly type: 'eks'; readonly name: string; readonly region: string }
+  | { readonly type: 'context'; readonly context: string }
+  | { readonly type: 'sandbox' }
+
+/** What flux-system/gotk-sync.yaml says. */
+export type SyncSpec = {
+  readonly source: SyncSource
+  readonly path: string
+  readonly intervalMs: number
+  readonly isPruned: boolean
+}
+
+export type SyncSource =
+  | {
+      readonly kind: 'GitRepository'
+      readonly url: string
+      readonly ref: GitRef
+      readonly secretName?: string
+    }
+  | {
+      readonly kind: 'Bucket'
+      readonly bucketName: string
+      readonly endpoint: string
+      readonly region?: string
+      readonly prefix: string
+      readonly isInsecure: boolean
+      readonly provider: 'generic' | 'aws'
+      readonly secretName?: string
+    }
+
+const connectionTypes = ['kubeConfig', 'eks', 'context', 'sandbox'] as const
+
+export function readCluster(spec: Fields): ClusterSpec {
+  const sync = spec.section('sync')
+  return {
+    connection: readConnection(spec),
+    ...optional('sync', sync === undefined ? undefined : readSync(sync)),
+    tenancy: spec.choice('tenancy', ['open', 'locked']) ?? 'open',
+    fieldValidation: spec.choice('fieldValidation', ['Warn', 'Strict']) ?? 'Warn',
+    fluxComponents: spec.section('flux')?.choice('components', ['skip', 'apply']) ?? 'skip',
+  }
+}
+
+function readConnection(spec: Fields): Connection {
+  const connection = spec.requiredSection('connection')
+  const given = connectionTypes.filter((type) => connection.has(type))
+  if (given.length !== 1) {
+    const message = given.length === 0 ? 'names no connection' : `names ${given.join(' and ')}`
+    spec.fault('connection', message, `give exactly one of ${connectionTypes.join(', ')}`)
+  }
+  const secretRef = connection.section('kubeConfig')?.requiredSection('secretRef')
+  if (secretRef !== undefined) {
+    const secretName = secretRef.requiredText('name')
+    return { type: 'kubeConfig', secretName, ...optional('key', secretRef.text('key')) }
+  }
+  const eks = connection.section('eks')
+  if (eks !== undefined) {
+    return { type: 'eks', name: eks.requiredText('name'), region: eks.requiredText('region') }
+  }
+  if (connection.has('context')) {
+    return { type: 'context', context: connection.requiredText('context') }
+  }
+  connection.section('sandbox')
+  return { type: 'sandbox' }
+}
+
+function readSync(sync: Fields): SyncSpec {
+  return {
+    source: readSyncSource(sync.requiredSection('source')),
+    path: sync.text('path') ?? '',
+    intervalMs: sync.durationMs('interval') ?? 600_000,
+    isPruned: sync.flag('prune') ?? true,
+  }
+}
+
+function readSyncSource(source: Fields): SyncSource {
+  const secret = optional('secretName', source.section('secretRef')?.requiredText('name'))
+  if (source.choice('kind', ['GitRepository', 'Bucket']) === 'Bucket') {
+    return {
+      kind: 'Bucket',
+      bucketName: source.requiredText('bucketName'),
+      endpoint: source.requiredText('endpoint'),
+      ...optional('region', source.text('region')),
+      prefix: source.text('prefix') ?? '',
+      isInsecure: source.flag('insecure') ?? false,
+      provider: source.choice('provider', ['generic', 'aws']) ?? 'generic',
+      ...secret,
+    }
+  }
+  const ref = source.section('ref')
+  return {
+    kind: 'GitRepository',
+    url: source.requiredText('url'),
+    ref: {
+      ...optional('branch', ref?.text('branch')),
+      ...optional('tag', ref?.text('tag')),
+      ...optional('semver', ref?.text('semver')),
+      ...optional('name', ref?.text('name')),
+      ...optional('commit', ref?.text('commit')),
+    },
+    ...secret,
+  }
+}

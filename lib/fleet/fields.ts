@@ -1,0 +1,167 @@
+import { isJsonObject, type Json, type JsonObject } from '../manifest/object.ts'
+import { parseDuration } from './duration.ts'
+
+/** What is wrong with one field. An error keeps the object from being used; a notice does not. */
+export type FieldFault = {
+  readonly severity: 'error' | 'notice'
+  /** `spec.sourceRef.name`; empty for the object itself. */
+  readonly field: string
+  readonly message: string
+  readonly remedy: string
+}
+
+/**
+ * Narrows the fields of one map, collecting every fault instead of throwing at the first.
+ * A method called on an absent or faulty field returns undefined (or the empty list or map).
+ */
+export type Fields = {
+  readonly text: (key: string, rule?: TextRule) => string | undefined
+  readonly requiredText: (key: string, rule?: TextRule) => string
+  readonly choice: <T extends string>(key: string, choices: readonly T[]) => T | undefined
+  readonly flag: (key: string) => boolean | undefined
+  readonly durationMs: (key: string) => number | undefined
+  readonly requiredDurationMs: (key: string) => number
+  readonly texts: (key: string) => readonly string[]
+  readonly textMap: (key: string) => Readonly<Record<string, string>> | undefined
+  readonly section: (key: string) => Fields | undefined
+  readonly requiredSection: (key: string) => Fields
+  readonly sections: (key: string) => readonly Fields[]
+  readonly raw: (key: string) => Json | undefined
+  readonly has: (key: string) => boolean
+  readonly fault: (key: string, message: string, remedy: string) => void
+  /** Reports fields that nobody asked for. */
+  readonly finish: () => void
+}
+
+export type TextRule = { readonly pattern: RegExp; readonly remedy: string }
+
+/** A reader over `value`, whose faults go to `faults` under the path `at`. */
+export function createFields(value: Json | undefined, at: string, faults: FieldFault[]): Fields {
+  const map = mapOf(value, at, faults)
+  const asked = new Set<string>()
+  const children: Fields[] = []
+  const pathOf = (key: string) => (at === '' ? key : `${at}.${key}`)
+
+  const report = (severity: FieldFault['severity'], key: string, message: string, remedy: string) =>
+    void faults.push({ severity, field: pathOf(key), message, remedy })
+
+  const take = (key: string): Json | undefined => {
+    asked.add(key)
+    const found = Object.hasOwn(map, key) ? map[key] : undefined
+    return found === null ? undefined : found
+  }
+
+  const typed = <T>(key: string, isWanted: (found: Json) => found is T & Json, wanted: string) => {
+    const found = take(key)
+    if (found === undefined || isWanted(found)) return found
+    report('error', key, `is ${describe(found)}, not ${wanted}`, `write ${wanted}`)
+    return undefined
+  }
+
+  const child = (found: Json, path: string): Fields => {
+    const fields = createFields(found, path, faults)
+    children.push(fields)
+    return fields
+  }
+
+  const text: Fields['text'] = (key, rule) => {
+    const found = typed(key, isText, 'a text')
+    if (found === undefined || rule === undefined || rule.pattern.test(found)) return found
+    report('error', key, `'${shortened(found)}' is not allowed`, rule.remedy)
+    return undefined
+  }
+
+  const required = <T>(key: string, found: T | undefined, fallback: T): T => {
+    if (found === undefined && take(key) === undefined) {
+      report('error', key, 'is missing', 'add it')
+    }
+    return found ?? fallback
+  }
+
+  const durationMs: Fields['durationMs'] = (key) => {
+    const found = text(key)
+    const parsed = found === undefined ? undefined : parseDuration(found)
+    if (found !== undefined && parsed === undefined) {
+      const remedy = 'write a duration such as 10m, 1h30m or 90s, at most ten years'
+      report('error', key, `'${shortened(found)}' is no duration`, remedy)
+    }
+    return parsed
+  }
+
+  const list = (key: string): readonly Json[] => typed(key, isList, 'a list') ?? []
+
+  return {
+    text,
+    requiredText: (key, rule) => required(key, text(key, rule), ''),
+    choice: (key, choices) => {
+      const found = text(key)
+      const choice = choices.find((entry) => entry === found)
+      if (found !== undefined && choice === undefined) {
+        report('error', key, `'${shortened(found)}' is unknown`, `write ${choices.join(', ')}`)
+      }
+      return choice
+    },
+    flag: (key) => typed(key, isFlag, 'true or false'),
+    durationMs,
+    requiredDurationMs: (key) => required(key, durationMs(key), 0),
+    texts: (key) =>
+      list(key).flatMap((entry, index) => textEntry(entry, `${key}[${index}]`, report)),
+    textMap: (key) => {
+      const found = typed(key, isJsonObject, 'a map')
+      if (found === undefined) return undefined
+      return Object.fromEntries(
+        Object.entries(found).flatMap(([name, entry]) =>
+          textEntry(entry, `${key}.${name}`, report).map((value) => [name, value] as const),
+        ),
+      )
+    },
+    section: (key) => {
+      const found = typed(key, isJsonObject, 'a map')
+      return found === undefined ? undefined : child(found, pathOf(key))
+    },
+    requiredSection: (key) =>
+      child(required(key, typed(key, isJsonObject, 'a map'), {}), pathOf(key)),
+    sections: (key) => list(key).map((entry, index) => child(entry, `${pathOf(key)}[${index}]`)),
+    raw: take,
+    has: (key) => take(key) !== undefined,
+    fault: (key, message, remedy) => report('error', key, message, remedy),
+    finish: () => {
+      for (const key of Object.keys(map)) {
+        if (!asked.has(key)) report('notice', key, 'is unknown and ignored', 'check its spelling')
+      }
+      for (const fields of children) fields.finish()
+    },
+  }
+}
+
+type Report = (s: FieldFault['severity'], key: string, message: string, remedy: string) => void
+
+function mapOf(value: Json | undefined, at: string, faults: FieldFault[]): JsonObject {
+  if (isJsonObject(value)) return value
+  if (value !== undefined && value !== null) {
+    const message = `is ${describe(value)}, not a map`
+    faults.push({ severity: 'error', field: at, message, remedy: 'write a map' })
+  }
+  return {}
+}
+
+function textEntry(entry: Json, key: string, report: Report): readonly string[] {
+  if (typeof entry === 'string') return [entry]
+  report('error', key, `is ${describe(entry)}, not a text`, 'put it in quotes')
+  return []
+}
+
+const isText = (value: Json): value is string => typeof value === 'string'
+const isFlag = (value: Json): value is boolean => typeof value === 'boolean'
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
+
+function describe(value: Json): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'object') return 'a map'
+  return `the ${typeof value} ${shortened(String(value))}`
+}
+
+function shortened(text: string): string {
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text
+}

@@ -1,0 +1,210 @@
+import { type Document, isMap, isNode, LineCounter, parseAllDocuments } from 'yaml'
+import {
+  annotationsOf,
+  isKubeObject,
+  type KubeObject,
+  splitApiVersion,
+} from '../manifest/object.ts'
+import { type ClusterSpec, readCluster } from './cluster.ts'
+import { createFields, type FieldFault } from './fields.ts'
+import { type FleetObject, isFluxObject, readFleetObject } from './fleet-object.ts'
+import { formatId } from './object-id.ts'
+
+export type FleetFile = { readonly file: string; readonly text: string }
+
+export type ClusterObject = {
+  readonly name: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly object: KubeObject
+  readonly spec: ClusterSpec
+}
+
+/** What is usable, and everything that is not, told in one pass. */
+export type Fleet = {
+  readonly clusters: readonly ClusterObject[]
+  readonly objects: readonly FleetObject[]
+  readonly faults: readonly FleetFault[]
+}
+
+export type FleetFault = FieldFault & {
+  readonly file: string
+  /** 1 for the first line. */
+  readonly line: number
+  /** `Cluster/staging`; empty where the text could not be read as an object. */
+  readonly object: string
+}
+
+export const clusterAnnotation = 'fleet.driftless.dev/cluster'
+const fleetGroup = 'fleet.driftless.dev'
+const defaultNamespace = 'flux-system'
+const maxFileCharacters = 8 * 1024 * 1024
+
+/** Reads a whole fleet. One bad object, or one bad file, never stops the others. */
+export function loadFleet(files: readonly FleetFile[]): Fleet {
+  const documents = files.flatMap(readFile)
+  const faults = documents.flatMap((document) => document.faults)
+  const seen = new Set<string>()
+  const objects = documents.filter((document) => document.object !== undefined)
+  const clusters = objects.flatMap((entry) => readClusterObject(entry, seen, faults))
+  const fluxObjects = objects.flatMap((entry) => readFluxObject(entry, clusters, seen, faults))
+  return { clusters, objects: fluxObjects, faults }
+}
+
+/** `file:line: Kind/name field: message; remedy`: one line a fault, as compilers write them. */
+export function formatFault(fault: FleetFault): string {
+  const subject = [fault.object, fault.field].filter((part) => part !== '').join(' ')
+  return `${fault.file}:${fault.line}: ${subject}${subject === '' ? '' : ' '}${fault.message}; ${fault.remedy}`
+}
+
+type FleetDocument = {
+  readonly file: string
+  readonly object?: KubeObject
+  readonly lineOf: (field: string) => number
+  readonly faults: FleetFault[]
+}
+
+function readFile({ file, text }: FleetFile): readonly FleetDocument[] {
+  const fault = (line: number, message: string, remedy: string): FleetFault => {
+    return { severity: 'error', file, line, object: '', field: '', message, remedy }
+  }
+  if (text.length > maxFileCharacters) {
+    const tooLarge = fault(1, `is larger than ${maxFileCharacters} characters`, 'split the file')
+    return [{ file, lineOf: () => 1, faults: [tooLarge] }]
+  }
+  const lineCounter = new LineCounter()
+  const parsed = parseAllDocuments(text, { lineCounter, merge: true })
+  const documents = Array.isArray(parsed) ? parsed : []
+  return documents.flatMap((document): readonly FleetDocument[] => {
+    const lineOf = (field: string) => lineIn(document, field, lineCounter)
+    const faults = document.errors.map((error) =>
+      fault(lineCounter.linePos(error.pos[0]).line, firstLine(error.message), 'correct the YAML'),
+    )
+    if (faults.length > 0) return [{ file, lineOf, faults }]
+    const value = plainValue(document)
+    if (value === null) return []
+    if (isKubeObject(value)) return [{ file, lineOf, faults, object: value }]
+    const message = 'is no Kubernetes object: apiVersion, kind or metadata.name is missing'
+    return [{ file, lineOf, faults: [fault(lineOf(''), message, 'add what is missing')] }]
+  })
+}
+
+/** Aliases that multiply make `toJS` throw; such a document is no object. */
+function plainValue(document: Document): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch {
+    return undefined
+  }
+}
+
+function readClusterObject(
+  { file, object, lineOf }: FleetDocument,
+  seen: Set<string>,
+  faults: FleetFault[],
+): readonly ClusterObject[] {
+  if (object === undefined || !isClusterKind(object)) return []
+  const found: FieldFault[] = []
+  const name = object.metadata.name
+  const subject = `Cluster/${name}`
+  if (!/^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) {
+    const remedy = 'use at most 63 lower case letters, digits and -'
+    found.push({ severity: 'error', field: 'metadata.name', message: 'is no valid name', remedy })
+  }
+  if (seen.has(subject)) found.push(duplicate)
+  seen.add(subject)
+  const fields = createFields(object.spec, 'spec', found)
+  const spec = readCluster(fields)
+  fields.finish()
+  faults.push(...found.map((entry) => locate(entry, file, subject, lineOf)))
+  if (found.some(({ severity }) => severity === 'error')) return []
+  const labels = createFields(object.metadata, 'metadata', []).textMap('labels') ?? {}
+  return [{ name, labels, object, spec }]
+}
+
+function readFluxObject(
+  { file, object, lineOf }: FleetDocument,
+  clusters: readonly ClusterObject[],
+  seen: Set<string>,
+  faults: FleetFault[],
+): readonly FleetObject[] {
+  if (object === undefined || isClusterKind(object)) return []
+  const subject = `${object.kind}/${object.metadata.name}`
+  const report = (fault: FieldFault) => void faults.push(locate(fault, file, subject, lineOf))
+  if (!isFluxObject(splitApiVersion(object.apiVersion))) {
+    report({
+      severity: 'error',
+      field: 'kind',
+      message: `${object.apiVersion} ${object.kind} is no object of a fleet`,
+      remedy: `a fleet holds Cluster (${fleetGroup}/v1) and Flux's objects; put others in a repository`,
+    })
+    return []
+  }
+  const cluster = clusterOf(object, clusters)
+  if (cluster === undefined) {
+    const remedy = `name one of: ${clusters.map(({ name }) => name).join(', ') || '(no Cluster is usable)'}`
+    const field = `metadata.annotations.${clusterAnnotation}`
+    report({ severity: 'error', field, message: 'names no cluster of this fleet', remedy })
+    return []
+  }
+  const read = readFleetObject(withNamespace(object), cluster)
+  read.faults.forEach(report)
+  const key = formatId(read.id)
+  if (seen.has(key)) {
+    report(duplicate)
+    return []
+  }
+  seen.add(key)
+  return [read]
+}
+
+const duplicate: FieldFault = {
+  severity: 'error',
+  field: 'metadata.name',
+  message: 'stands in the fleet twice',
+  remedy: 'remove one of the two',
+}
+
+function isClusterKind(object: KubeObject): boolean {
+  return object.kind === 'Cluster' && object.apiVersion === `${fleetGroup}/v1`
+}
+
+function clusterOf(object: KubeObject, clusters: readonly ClusterObject[]): string | undefined {
+  const named = annotationsOf(object)[clusterAnnotation]
+  if (named === undefined && clusters.length === 1) return clusters[0]?.name
+  return clusters.find(({ name }) => name === named)?.name
+}
+
+function withNamespace(object: KubeObject): KubeObject {
+  if (typeof object.metadata.namespace === 'string') return object
+  return { ...object, metadata: { ...object.metadata, namespace: defaultNamespace } }
+}
+
+function locate(
+  fault: FieldFault,
+  file: string,
+  object: string,
+  lineOf: FleetDocument['lineOf'],
+): FleetFault {
+  return { ...fault, file, object, line: lineOf(fault.field) }
+}
+
+/** The line of a field, or of the nearest thing around it that is there. */
+function lineIn(document: Document, field: string, lines: LineCounter): number {
+  const path = field
+    .split(/[.[\]]+/)
+    .filter((part) => part !== '')
+    .map((part) => (/^\d+$/.test(part) ? Number(part) : part))
+  for (let depth = path.length; depth > 0; depth -= 1) {
+    const parent = document.getIn(path.slice(0, depth - 1), true)
+    const pair = isMap(parent)
+      ? parent.items.find(({ key }) => isNode(key) && String(key) === String(path[depth - 1]))
+      : undefined
+    const node = pair === undefined ? document.getIn(path.slice(0, depth), true) : pair.key
+    if (isNode(node) && node.range) return lines.linePos(node.range[0]).line
+  }
+  return lines.linePos(document.contents?.range?.[0] ?? 0).line
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? text
+}
