@@ -31,6 +31,8 @@ export type Event = {
   readonly reportingController: string
   /** What changed, for messages that list it; absent where nothing did. */
   readonly changes?: readonly EventChange[]
+  /** True where the changes took back what a hand in the cluster had done. */
+  readonly isDrift?: boolean
 }
 
 export type EventChange = { readonly subject: string; readonly action: string }

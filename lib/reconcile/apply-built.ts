@@ -1,0 +1,125 @@
+import { applyObjects } from '../apply/apply.ts'
+import { ApplyError } from '../apply/apply-error.ts'
+import { pruneObjects } from '../apply/prune.ts'
+import type { ClusterClient } from '../cluster/client.ts'
+import type { ClusterSpec } from '../fleet/cluster.ts'
+import { isFluxObject } from '../fleet/fleet-object.ts'
+import type { ChangeSet } from '../inventory/change-set.ts'
+import {
+  type Inventory,
+  inventoryOf,
+  inventoryOfRefs,
+  staleRefs,
+  unionInventory,
+} from '../inventory/inventory.ts'
+import type { ObjectRef } from '../manifest/object.ts'
+import type { Built } from './build-objects.ts'
+import { markProgressing } from './conditions.ts'
+import type { ReadySource } from './gate.ts'
+import { registerObjects, unregisterObjects } from './register.ts'
+import type { KustomizationObject, Run } from './run.ts'
+
+export type Applied = {
+  readonly changes: ChangeSet
+  readonly deletions: ChangeSet
+  readonly warnings: readonly string[]
+  /** Definitions or namespaces that are not ready yet: nothing behind them was touched. */
+  readonly waitingFor: readonly ObjectRef[]
+  readonly waitingMessage?: string
+  readonly inventory: Inventory
+  /** Set when some deletions failed; their objects are still in the inventory. */
+  readonly pruneError?: ApplyError
+}
+
+/**
+ * Brings the cluster to what was built. Before the first write the inventory is saved as previous ∪ planned, so that
+ * a worker killed at any line leaves no orphan; after the last it holds what is there.
+ */
+export async function applyBuilt(
+  run: Run<KustomizationObject>,
+  client: () => Promise<ClusterClient>,
+  cluster: ClusterSpec,
+  source: ReadySource,
+  built: Built,
+): Promise<Applied> {
+  const { ports, target, status } = run
+  const previous = status.current().inventory ?? []
+  const planned = inventoryOf([...built.objects, ...built.fluxObjects])
+  const beforeStage = async () => {
+    await run.checkLease()
+    await status.save(underWay(run, source, unionInventory(previous, planned)))
+  }
+  const applied =
+    built.objects.length === 0
+      ? { changes: [], warnings: [], waitingFor: [] }
+      : await applyObjects(await client(), built.objects, {
+          owner: { name: target.id.name, namespace: target.id.namespace },
+          commonMetadata: target.spec.commonMetadata,
+          isForced: target.spec.isForced,
+          fieldValidation: cluster.fieldValidation,
+          beforeStage,
+          signal: run.signal,
+          now: ports.now,
+        })
+  if (applied.waitingFor.length > 0) {
+    return { ...applied, deletions: [], inventory: unionInventory(previous, planned) }
+  }
+  if (built.fluxObjects.length > 0) await beforeStage()
+  const registered = await registerObjects(ports, target.id, built.fluxObjects)
+  const changes = [...applied.changes, ...registered]
+  const current = inventoryOfRefs(changes.map(({ ref }) => ref))
+  const stale = target.spec.isPruned ? staleRefs(previous, current) : []
+  const pruned = await pruneStale(run, client, stale, beforeStage)
+  return {
+    changes,
+    warnings: applied.warnings,
+    waitingFor: [],
+    deletions: pruned.changes,
+    inventory: unionInventory(inventoryOfRefs(pruned.survivors), current),
+    ...(pruned.error === undefined ? {} : { pruneError: pruned.error }),
+  }
+}
+
+export type Pruned = {
+  readonly changes: ChangeSet
+  readonly survivors: readonly ObjectRef[]
+  readonly error?: ApplyError
+}
+
+/** Deletes what left: from the cluster, and from the fleet what is registered there. */
+export async function pruneStale(
+  run: Run<KustomizationObject>,
+  client: () => Promise<ClusterClient>,
+  stale: readonly ObjectRef[],
+  beforeStage: () => Promise<void>,
+): Promise<Pruned> {
+  const { id } = run.target
+  const inCluster = stale.filter((ref) => !isFluxObject(ref))
+  const inFleet = stale.filter(isFluxObject)
+  if (stale.length === 0) return { changes: [], survivors: [] }
+  await beforeStage()
+  const unregistered = await unregisterObjects(run.ports, id, inFleet)
+  if (inCluster.length === 0) return { changes: unregistered, survivors: [] }
+  const pruned = await pruneObjects(await client(), inCluster, {
+    owner: { name: id.name, namespace: id.namespace },
+    signal: run.signal,
+  })
+  return { ...pruned, changes: [...unregistered, ...pruned.changes] }
+}
+
+function underWay(run: Run<KustomizationObject>, source: ReadySource, inventory: Inventory) {
+  const { target, status, ports } = run
+  const { revision } = source.artifact
+  const message = `Detecting drift for revision ${revision} with a timeout of ${target.spec.timeoutMs / 1000}s`
+  const verdict = { reason: 'Progressing' as const, message, generation: target.record.generation }
+  return markProgressing(
+    { ...status.current(), inventory, lastAttemptedRevision: revision },
+    verdict,
+    ports.now(),
+  )
+}
+
+/** Objects already written when an apply failed half-way. */
+export function changesOf(thrown: unknown): ChangeSet {
+  return thrown instanceof ApplyError ? thrown.changes : []
+}

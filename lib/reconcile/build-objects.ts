@@ -1,0 +1,131 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { createTree, type Tree } from '../artifact/tree.ts'
+import type { ClusterClient } from '../cluster/client.ts'
+import type { ClusterSpec } from '../fleet/cluster.ts'
+import { isFluxObject } from '../fleet/fleet-object.ts'
+import { buildKustomization } from '../kustomize/flux/build-kustomization.ts'
+import { substitute } from '../kustomize/flux/substitute.ts'
+import { formatRef, type KubeObject, labelsOf, refOf } from '../manifest/object.ts'
+import type { ReadySource } from './gate.ts'
+import type { Ports } from './ports.ts'
+import { ReconcileError } from './reconcile-error.ts'
+import type { KustomizationObject } from './run.ts'
+import { readVariables } from './variables.ts'
+
+/** What a Kustomization builds to, sorted by where it goes. */
+export type Built = {
+  /** For the cluster. */
+  readonly objects: readonly KubeObject[]
+  /** Objects of Flux's groups: for the fleet. */
+  readonly fluxObjects: readonly KubeObject[]
+  /** Flux's own components, left out. */
+  readonly skipped: readonly KubeObject[]
+  readonly warnings: readonly string[]
+  /** `sha256:<hex>` of all objects: the key of the history. */
+  readonly digest: string
+  /** Every file read and folder listed, so that an unchanged build can be told without building. */
+  readonly reads: readonly string[]
+}
+
+/** The artifact's tree and the folder in it that a Kustomization points at. Throws where it is not there. */
+export async function openFolder(
+  artifacts: Ports['artifacts'],
+  source: ReadySource,
+  path: string,
+): Promise<{ readonly tree: Tree; readonly folder: string }> {
+  const files = await artifacts.open(source.artifact.digest)
+  if (files === undefined) {
+    const message = 'Source is not ready, artifact not found, retrying in 30s'
+    throw new ReconcileError('ArtifactFailed', 'ArtifactMissing', message, { retryable: true })
+  }
+  const tree = createTree(files)
+  const folder = joinInRoot(path)
+  if (tree.kindOf(folder) !== 'folder') {
+    const message = `kustomization path not found: stat ${folder}: no such file or directory`
+    throw new ReconcileError('ArtifactFailed', 'PathNotFound', message, { data: { path } })
+  }
+  return { tree, folder }
+}
+
+/** Builds, substitutes and sorts. Throws BuildError, or ReconcileError where a variable's source is missing. */
+export async function buildObjects(
+  ports: Pick<Ports, 'secretStore'>,
+  target: KustomizationObject,
+  cluster: ClusterSpec,
+  client: () => Promise<Pick<ClusterClient, 'find'>>,
+  { tree, folder }: { readonly tree: Tree; readonly folder: string },
+): Promise<Built> {
+  const { spec, id } = target
+  const result = buildKustomization(tree, folder, spec.build)
+  const objects = await substituted(ports, target, client, result.objects)
+  const isComponent = (object: KubeObject) =>
+    cluster.fluxComponents === 'skip' && labelsOf(object)['app.kubernetes.io/part-of'] === 'flux'
+  const isFlux = (object: KubeObject) => isFluxObject(refOf(object))
+  const fluxObjects = objects.filter((object) => isFlux(object) && !isComponent(object))
+  requireNamespaces(fluxObjects, id.namespace)
+  return {
+    objects: objects.filter((object) => !isFlux(object) && !isComponent(object)),
+    fluxObjects,
+    skipped: objects.filter(isComponent),
+    warnings: result.warnings,
+    digest: digestOf(objects),
+    reads: result.reads,
+  }
+}
+
+async function substituted(
+  ports: Pick<Ports, 'secretStore'>,
+  { spec, id }: KustomizationObject,
+  client: () => Promise<Pick<ClusterClient, 'find'>>,
+  objects: readonly KubeObject[],
+): Promise<readonly KubeObject[]> {
+  const { postBuild } = spec
+  if (postBuild === undefined) return objects
+  const cluster = postBuild.substituteFrom.length > 0 ? await client() : noCluster
+  const variables = await readVariables(ports, cluster, id.namespace, postBuild)
+  return substitute(objects, variables, { isStrict: true, strategy: postBuild.strategy })
+}
+
+const noCluster: Pick<ClusterClient, 'find'> = { find: async () => undefined }
+
+/** Digest of the contents behind `reads`: equal digests, equal builds. */
+export function inputDigest(tree: Tree, reads: readonly string[], settings: string): string {
+  const hash = sha256.create()
+  const add = (text: string) => hash.update(new TextEncoder().encode(`${text.length}:${text}`))
+  add(settings)
+  for (const path of reads) {
+    add(path)
+    if (path.endsWith('/') || path === '') {
+      add(tree.list(path.replace(/\/$/, '')).join('\n'))
+      continue
+    }
+    const bytes = tree.read(path)
+    add(bytes === undefined ? '' : `${bytes.length}`)
+    hash.update(bytes ?? new Uint8Array())
+  }
+  return `sha256:${bytesToHex(hash.digest())}`
+}
+
+function digestOf(objects: readonly KubeObject[]): string {
+  return `sha256:${bytesToHex(sha256(new TextEncoder().encode(JSON.stringify(objects))))}`
+}
+
+/** As a secure join does: `..` stops at the root. */
+function joinInRoot(path: string): string {
+  const segments: string[] = []
+  for (const segment of path.split('/')) {
+    if (segment === '..') segments.pop()
+    else if (segment !== '' && segment !== '.') segments.push(segment)
+  }
+  return segments.join('/')
+}
+
+function requireNamespaces(objects: readonly KubeObject[], suggestion: string): void {
+  for (const object of objects) {
+    const ref = refOf(object)
+    if (ref.namespace !== '') continue
+    const message = `${formatRef(ref)} namespace not specified: give it a metadata.namespace such as ${suggestion}\n`
+    throw new ReconcileError('ReconciliationFailed', 'NamespaceMissing', message)
+  }
+}

@@ -1,0 +1,41 @@
+import type { ClusterClient } from '../cluster/client.ts'
+import { kubeconfigText } from '../cluster/kubeconfig.ts'
+import type { ClusterSpec } from '../fleet/cluster.ts'
+import { rootName } from '../fleet/sync.ts'
+import { readConfig } from './read-config.ts'
+import { ReconcileError } from './reconcile-error.ts'
+import type { KustomizationObject, Run } from './run.ts'
+
+/**
+ * The client a Kustomization acts with: its own cluster's, or that of `spec.kubeConfig`; as `spec.serviceAccountName`
+ * where it names one, which `tenancy: locked` asks of everyone but the root.
+ */
+export async function connectFor(
+  run: Run<KustomizationObject>,
+  cluster: ClusterSpec,
+): Promise<ClusterClient> {
+  const { ports, target, signal } = run
+  const { id, spec } = target
+  const account = spec.serviceAccountName
+  const isRoot = id.name === rootName && id.namespace === rootName
+  if (cluster.tenancy === 'locked' && account === undefined && !isRoot) {
+    const message = `Kustomization/${id.namespace}/${id.name} spec.serviceAccountName: missing, and the cluster's tenancy is locked; name a service account of namespace ${id.namespace}`
+    throw new ReconcileError('AccessDenied', 'AccessDenied', message)
+  }
+  const options = {
+    signal,
+    ...(account === undefined
+      ? {}
+      : { impersonate: `system:serviceaccount:${id.namespace}:${account}` }),
+  }
+  if (spec.kubeConfig === undefined) return ports.clusters.connect(id.cluster, options)
+  const { secretName, key } = spec.kubeConfig
+  const home = await ports.clusters.connect(id.cluster, { signal })
+  const ref = { kind: 'Secret' as const, namespace: id.namespace, name: secretName }
+  const data = await readConfig(ports, home, ref)
+  if (data === undefined) {
+    const message = `unable to read KubeConfig secret '${id.namespace}/${secretName}' error: secrets "${secretName}" not found`
+    throw new ReconcileError('ReconciliationFailed', 'SecretNotFound', message, { retryable: true })
+  }
+  return ports.clusters.connectRemote(kubeconfigText(data, key), options)
+}

@@ -1,0 +1,97 @@
+import { apiVersionOfKind } from '../fleet/fleet-object.ts'
+import type { ObjectId } from '../fleet/object-id.ts'
+import {
+  type Event,
+  type EventChange,
+  type EventSeverity,
+  maxMessageLength,
+} from '../status/event.ts'
+import type { Reason } from '../status/reason.ts'
+import { writeRecord } from '../store/records.ts'
+import { keys } from './keys.ts'
+import type { Ports } from './ports.ts'
+import type { RegisteredObject } from './registry.ts'
+
+export type EventInput = {
+  readonly severity: EventSeverity
+  readonly reason: Reason
+  readonly message: string
+  readonly metadata?: Readonly<Record<string, string>>
+  readonly changes?: readonly EventChange[]
+  readonly isDrift?: boolean
+}
+
+/** An event as it is kept. */
+export type EventRecord = Event & { readonly version: 1 }
+
+type EmitPorts = Pick<Ports, 'store' | 'notices' | 'now' | 'uniqueId'>
+
+/** Keeps an event and lets alerts be matched with it. `trace` is kept only. */
+export async function emit(
+  ports: EmitPorts,
+  subject: Pick<RegisteredObject, 'id' | 'record'> | { readonly id: ObjectId },
+  input: EventInput,
+): Promise<Event> {
+  const { store, notices, now, uniqueId } = ports
+  const event = eventOf(subject, input, now(), uniqueId())
+  const record: EventRecord = { version: 1, ...event }
+  await writeRecord(store, keys.event(event.id), record)
+  if (input.severity !== 'trace') {
+    const body = JSON.stringify({ event: event.id })
+    await notices.send([{ group: `event/${event.id}`, id: `event/${event.id}`, body }])
+  }
+  return event
+}
+
+function eventOf(
+  subject: { readonly id: ObjectId; readonly record?: RegisteredObject['record'] },
+  input: EventInput,
+  time: Date,
+  suffix: string,
+): Event {
+  const { id, record } = subject
+  return {
+    id: `${String(time.getTime()).padStart(13, '0')}-${suffix}`,
+    cluster: id.cluster,
+    involvedObject: {
+      apiVersion: record?.object.apiVersion ?? apiVersionOfKind(id.kind),
+      kind: id.kind,
+      namespace: id.namespace,
+      name: id.name,
+      ...(record === undefined ? {} : { uid: record.uid }),
+    },
+    severity: input.severity,
+    timestamp: time.toISOString(),
+    reason: input.reason,
+    message: input.message.slice(0, maxMessageLength),
+    metadata: { ...annotatedMetadata(record), ...input.metadata },
+    reportingController: controllerOf(id.kind),
+    ...(input.changes === undefined ? {} : { changes: input.changes }),
+    ...(input.isDrift === undefined ? {} : { isDrift: input.isDrift }),
+  }
+}
+
+const annotationPrefix = 'event.toolkit.fluxcd.io/'
+
+/** Annotations under Flux's event prefix become metadata of every event of the object. */
+function annotatedMetadata(
+  record: RegisteredObject['record'] | undefined,
+): Readonly<Record<string, string>> {
+  const annotations = record?.object.metadata.annotations
+  if (typeof annotations !== 'object' || annotations === null) return {}
+  return Object.fromEntries(
+    Object.entries(annotations).flatMap(([key, value]) =>
+      key.startsWith(annotationPrefix) && typeof value === 'string'
+        ? [[key.slice(annotationPrefix.length), value] as const]
+        : [],
+    ),
+  )
+}
+
+/** The controller Flux would have reported the event from; alert templates and generic webhooks read it. */
+function controllerOf(kind: string): string {
+  if (kind === 'Kustomization') return 'kustomize-controller'
+  return kind === 'Provider' || kind === 'Alert' || kind === 'Receiver'
+    ? 'notification-controller'
+    : 'source-controller'
+}

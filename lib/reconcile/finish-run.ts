@@ -1,0 +1,60 @@
+import { formatDuration } from '../fleet/duration.ts'
+import { rfc3339 } from '../status/condition.ts'
+import { recordSnapshot } from '../status/history.ts'
+import { isReady, markReady } from './conditions.ts'
+import { emit } from './emit.ts'
+import { enqueue } from './enqueue.ts'
+import type { ReadySource } from './gate.ts'
+import type { ObjectStatus } from './object-status.ts'
+import type { KustomizationObject, NextLook, Run } from './run.ts'
+
+/** The run went well: Ready, history, the closing event, and those who waited for this one are told. */
+export async function finishRun(
+  run: Run<KustomizationObject>,
+  source: ReadySource,
+  digest?: string,
+): Promise<NextLook> {
+  const { ports, target, status } = run
+  const { revision } = source.artifact
+  const before = status.current()
+  const isNews = !isReady(before) || before.lastAppliedRevision !== revision
+  const durationMs = ports.now().getTime() - run.startedAt.getTime()
+  const verdict = {
+    reason: 'ReconciliationSucceeded' as const,
+    message: `Applied revision: ${revision}`,
+    generation: target.record.generation,
+  }
+  const { wait: _, ...rest } = before
+  const next: ObjectStatus = {
+    ...markReady(rest, verdict, ports.now()),
+    ...(digest === undefined ? {} : { history: historyWith(run, digest, durationMs, revision) }),
+    lastAppliedRevision: revision,
+    lastAttemptedRevision: revision,
+    lastRun: { at: rfc3339(ports.now()), durationMs },
+  }
+  await status.save(next)
+  const interval = formatDuration(target.spec.intervalMs)
+  await emit(ports, target, {
+    severity: 'info',
+    reason: 'ReconciliationSucceeded',
+    message: `Reconciliation finished in ${formatDuration(durationMs)}, next run in ${interval}`,
+    metadata: { revision, commit_status: 'update' },
+  })
+  if (isNews) await enqueue(ports, await ports.registry.dependentsOf(target.id), 'dependency')
+  return { afterMs: target.spec.intervalMs, cause: 'interval' }
+}
+
+function historyWith(
+  { status, ports }: Run<KustomizationObject>,
+  digest: string,
+  durationMs: number,
+  revision: string,
+) {
+  return recordSnapshot(status.current().history ?? [], {
+    digest,
+    time: rfc3339(ports.now()),
+    duration: formatDuration(durationMs),
+    status: 'ReconciliationSucceeded',
+    metadata: { revision },
+  })
+}

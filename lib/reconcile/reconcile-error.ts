@@ -1,0 +1,28 @@
+import { DriftlessError, type FaultDetails } from '../status/error.ts'
+import type { Reason } from '../status/reason.ts'
+
+export type ReconcileErrorCode =
+  /** Another worker took over; what this one has not yet written is left to it. */
+  | 'LeaseLost'
+  | 'ClusterUnknown'
+  | 'SourceNotFound'
+  | 'SourceNotReady'
+  | 'AccessDenied'
+  | 'PathNotFound'
+  | 'DependencyNotReady'
+  | 'DependencyCycle'
+  | 'SecretNotFound'
+  | 'VariablesNotFound'
+  | 'NamespaceMissing'
+  | 'FluxStillRuns'
+  | 'NotSupportedYet'
+  | 'ArtifactMissing'
+  | 'StageNotReady'
+  | 'InvalidSpec'
+
+/** A fault of the pipeline itself; rooms below raise their own. */
+export class ReconcileError extends DriftlessError<ReconcileErrorCode> {
+  constructor(reason: Reason, code: ReconcileErrorCode, message: string, details?: FaultDetails) {
+    super(reason, code, message, details)
+  }
+}

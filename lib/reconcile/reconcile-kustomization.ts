@@ -1,0 +1,193 @@
+import type { ClusterClient } from '../cluster/client.ts'
+import type { ClusterSpec } from '../fleet/cluster.ts'
+import { formatDuration } from '../fleet/duration.ts'
+import { hasChanges } from '../inventory/change-set.ts'
+import { type Applied, applyBuilt } from './apply-built.ts'
+import { type Built, buildObjects, inputDigest, openFolder } from './build-objects.ts'
+import { isReady, markProgressing } from './conditions.ts'
+import { connectFor } from './connect.ts'
+import { emit } from './emit.ts'
+import { finishRun } from './finish-run.ts'
+import { type ReadySource, requireDependencies, requireSource } from './gate.ts'
+import { readInput, rememberInput } from './input.ts'
+import { ReconcileError } from './reconcile-error.ts'
+import { reportChanges, reportWarnings } from './report.ts'
+import type { KustomizationObject, NextLook, Run } from './run.ts'
+import { settleHealth } from './settle-health.ts'
+
+/**
+ * One run over a Kustomization: gate → build → plan → apply by stage → prune → health → record.
+ * Throws what stopped it; `recordFailure` turns that into conditions and events.
+ * Source: flux.md §2.1 and §2.2; the order is kustomize-controller's.
+ */
+export async function reconcileKustomization(run: Run<KustomizationObject>): Promise<NextLook> {
+  const { ports, target } = run
+  const source = await requireSource(ports, target)
+  await requireDependencies(ports, target, source)
+  const next = whatIsLeft(run, source)
+  if (next !== undefined) return next
+  const cluster = await ports.clusters.find(target.id.cluster)
+  if (cluster === undefined) throw unknownCluster(target)
+  const connect = once(() => connectFor(run, cluster))
+  if (isWatching(run, source)) return settleHealth(run, connect.get, source)
+  await endOlderWatch(run, source)
+  const folder = await openFolder(ports.artifacts, source, target.spec.path)
+  if (await isUntouched(run, source, folder)) return finishRun(run, source)
+  const built = await buildObjects(ports, target, cluster, connect.get, folder)
+  const digest = inputDigest(folder.tree, built.reads, settingsOf(run))
+  const outcome = await bringToCluster(run, connect.get, cluster, source, built)
+  await rememberInput(ports.store, target.id, { digest, reads: built.reads })
+  return outcome
+}
+
+async function bringToCluster(
+  run: Run<KustomizationObject>,
+  client: () => Promise<ClusterClient>,
+  cluster: ClusterSpec,
+  source: ReadySource,
+  built: Built,
+): Promise<NextLook> {
+  const { status } = run
+  const before = status.current()
+  const applied = await applyBuilt(run, client, cluster, source, built)
+  const { revision } = source.artifact
+  const isDrift = before.lastAppliedRevision === revision && hasChanges(applied.changes)
+  await status.save({
+    ...status.current(),
+    inventory: applied.inventory,
+    lastAttemptedRevision: revision,
+    lastChange: lastChangeOf(run, source, applied, isDrift),
+  })
+  await reportWarnings(run, source, [...built.warnings, ...applied.warnings])
+  await reportChanges(run, source, applied.changes, isDrift)
+  await reportChanges(run, source, applied.deletions, false)
+  if (applied.pruneError !== undefined) throw applied.pruneError
+  if (applied.waitingFor.length > 0) return waitForStage(run, source, applied)
+  const { stageWait: _, ...settled } = status.current()
+  await status.save(settled)
+  const hadChanges = hasChanges(applied.changes) || hasChanges(applied.deletions)
+  return settleHealth(run, client, source, { digest: built.digest, hasChanges: hadChanges })
+}
+
+/** Definitions and namespaces need a moment; later stages are taken up again when they are ready. */
+async function waitForStage(
+  run: Run<KustomizationObject>,
+  source: ReadySource,
+  applied: Applied,
+): Promise<NextLook> {
+  const { ports, status, target } = run
+  const { revision } = source.artifact
+  const now = ports.now()
+  const begun = status.current().stageWait
+  const stageWait =
+    begun?.revision === revision ? begun : { revision, startedAt: now.toISOString() }
+  if (now.getTime() - Date.parse(stageWait.startedAt) > maxStageWaitMs) {
+    const { stageWait: _, ...rest } = status.current()
+    await status.save(rest)
+    const message = applied.waitingMessage ?? 'timeout waiting for an earlier stage'
+    throw new ReconcileError('ReconciliationFailed', 'StageNotReady', message, { retryable: true })
+  }
+  const timeout = formatDuration(target.spec.timeoutMs)
+  const message = `Applying manifests for revision ${revision} with a timeout of ${timeout}`
+  const verdict = { reason: 'Progressing' as const, message, generation: target.record.generation }
+  await status.save({ ...markProgressing(status.current(), verdict, now), stageWait })
+  return { afterMs: 1_000, cause: 'resume' }
+}
+
+/** Source: flux.md §3.1: Flux waits 60 s for a stage. */
+const maxStageWaitMs = 60_000
+
+/** A look that a newer state has made needless ends here. */
+function whatIsLeft(run: Run<KustomizationObject>, source: ReadySource): NextLook | undefined {
+  const { request, status, target } = run
+  const { lastAttemptedRevision, observedGeneration, wait } = status.current()
+  const isTriggered = request.cause === 'source' || request.cause === 'dependency'
+  const isCurrent =
+    lastAttemptedRevision === source.artifact.revision &&
+    observedGeneration === target.record.generation
+  if (request.cause === 'resume' && wait === undefined && isCurrent && isReady(status.current())) {
+    return { afterMs: target.spec.intervalMs, cause: 'interval' }
+  }
+  if (isTriggered && isCurrent && isReady(status.current())) {
+    return { afterMs: target.spec.intervalMs, cause: 'interval' }
+  }
+  return undefined
+}
+
+/** True while what is applied only waits to become healthy, and nothing newer came. */
+function isWatching(run: Run<KustomizationObject>, source: ReadySource): boolean {
+  const { wait } = run.status.current()
+  if (wait === undefined) return false
+  const isSame =
+    wait.revision === source.artifact.revision && wait.generation === run.target.record.generation
+  return isSame && (run.request.cause === 'resume' || run.request.cause === 'source')
+}
+
+/** A newer revision ends the watch over an older one at once, and says so on the older. Source: flux.md §2.5. */
+async function endOlderWatch(run: Run<KustomizationObject>, source: ReadySource): Promise<void> {
+  const { wait, ...rest } = run.status.current()
+  if (wait === undefined || wait.revision === source.artifact.revision) return
+  await run.status.save(rest)
+  const { kind, namespace, name } = source.id
+  await emit(run.ports, run.target, {
+    severity: 'info',
+    reason: 'HealthCheckCanceled',
+    message: `Health checks canceled due to new reconciliation triggered by ${kind}/${namespace}/${name}`,
+    metadata: { revision: wait.revision },
+  })
+}
+
+/** True when a new revision changed nothing that this build reads, and the last run went well. */
+async function isUntouched(
+  run: Run<KustomizationObject>,
+  source: ReadySource,
+  { tree }: Awaited<ReturnType<typeof openFolder>>,
+): Promise<boolean> {
+  const { ports, request, status, target } = run
+  const isNewRevision = status.current().lastAppliedRevision !== source.artifact.revision
+  const isTriggered = request.cause === 'source' || request.cause === 'dependency'
+  const readsVariables = (target.spec.postBuild?.substituteFrom.length ?? 0) > 0
+  if (!isTriggered || !isNewRevision || readsVariables || !isReady(status.current())) return false
+  const input = await readInput(ports.store, target.id)
+  if (input === undefined) return false
+  return inputDigest(tree, input.reads, settingsOf(run)) === input.digest
+}
+
+/** Everything besides files that a build depends on. */
+function settingsOf({ target }: Run<KustomizationObject>): string {
+  return `${target.record.uid}/${target.record.generation}`
+}
+
+function lastChangeOf(
+  run: Run<KustomizationObject>,
+  source: ReadySource,
+  applied: Awaited<ReturnType<typeof applyBuilt>>,
+  isDrift: boolean,
+) {
+  const changes = [...applied.changes, ...applied.deletions]
+    .filter(({ action }) => action !== 'unchanged' && action !== 'skipped')
+    .slice(0, maxListedChanges)
+    .map(({ ref, action }) => ({ subject: `${ref.kind}/${ref.namespace}/${ref.name}`, action }))
+  const { lastChange } = run.status.current()
+  if (changes.length === 0 && lastChange !== undefined) return lastChange
+  const at = run.ports.now().toISOString()
+  return { at, revision: source.artifact.revision, changes, isDrift }
+}
+
+const maxListedChanges = 200
+
+function unknownCluster({ id }: KustomizationObject): ReconcileError {
+  const message = `the fleet has no cluster '${id.cluster}'; add the Cluster, or remove its objects`
+  return new ReconcileError('ReconciliationFailed', 'ClusterUnknown', message)
+}
+
+/** Connects at the first use, and once. */
+function once<T>(create: () => Promise<T>): { readonly get: () => Promise<T> } {
+  let created: Promise<T> | undefined
+  return {
+    get: () => {
+      created ??= create()
+      return created
+    },
+  }
+}

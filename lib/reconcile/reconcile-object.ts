@@ -1,0 +1,129 @@
+import type { FieldFault } from '../fleet/fields.ts'
+import type { ObjectId } from '../fleet/object-id.ts'
+import { formatId } from '../fleet/object-id.ts'
+import type { ReconcileRequest } from '../fleet/request.ts'
+import { DriftlessError } from '../status/error.ts'
+import { clear } from '../store/calendar.ts'
+import { sourceIdOf } from './edges.ts'
+import { finalizeKustomization } from './finalize.ts'
+import type { KeptLease } from './keep-lease.ts'
+import type { Ports } from './ports.ts'
+import { ReconcileError } from './reconcile-error.ts'
+import { reconcileKustomization } from './reconcile-kustomization.ts'
+import { finalizeReceiver, reconcileReceiver } from './reconcile-receiver.ts'
+import { reconcileSource } from './reconcile-source.ts'
+import { recordFailure } from './record-failure.ts'
+import type { RegisteredObject } from './registry.ts'
+import type { NextLook, Run } from './run.ts'
+import { openStatus, readStatus } from './status-writer.ts'
+import { isSuspended } from './suspension.ts'
+
+const fallbackIntervalMs = 600_000
+
+/** Looks at one object, whatever its kind; undefined where nothing is left to look at. */
+export async function reconcileObject(
+  ports: Ports,
+  request: ReconcileRequest,
+  lease: KeptLease,
+): Promise<NextLook | undefined> {
+  const target = await ports.registry.find(request.id)
+  if (target === undefined) {
+    await clear(ports.store, formatId(request.id))
+    return undefined
+  }
+  const status = await openStatus(ports.store, request.id)
+  const run: Run = {
+    ports,
+    target,
+    request,
+    status,
+    checkLease: lease.check,
+    signal: AbortSignal.any([lease.signal, AbortSignal.timeout(timeLimitMs)]),
+    startedAt: ports.now(),
+  }
+  const isHeld = await isSuspended(ports.store, target)
+  const isLeaving = target.record.deletionRequestedAt !== undefined
+  if (isHeld && !isLeaving) return markHandled(run)
+  try {
+    const next = await (isLeaving ? finalize(run, isHeld) : reconcile(run))
+    if (next === undefined) await clear(ports.store, formatId(request.id))
+    return next
+  } catch (thrown) {
+    if (isLost(thrown)) throw thrown
+    return recordFailure(run, thrown, await revisionOf(run), timingOf(target))
+  }
+}
+
+/** One step ends before a function's 15 minutes do. */
+const timeLimitMs = 13 * 60_000
+
+async function reconcile(run: Run): Promise<NextLook | undefined> {
+  const { target } = run
+  switch (target.type) {
+    case 'GitRepository':
+    case 'Bucket':
+      return reconcileSource({ ...run, target })
+    case 'Kustomization':
+      return reconcileKustomization({ ...run, target })
+    case 'Receiver':
+      return reconcileReceiver({ ...run, target })
+    // Providers and Alerts are read when an event is to be sent; there is nothing to bring about.
+    case 'Provider':
+    case 'Alert':
+      return undefined
+    case 'NotSupportedYet':
+      throw notSupported(target.id)
+    case 'Invalid':
+      throw invalid(target)
+  }
+}
+
+async function finalize(run: Run, isHeld: boolean): Promise<NextLook | undefined> {
+  const { target, ports } = run
+  if (target.type === 'Kustomization') return finalizeKustomization({ ...run, target }, isHeld)
+  if (target.type === 'Receiver') await finalizeReceiver(run)
+  else await ports.registry.forget(target.id)
+  return undefined
+}
+
+/** Suspended: nothing happens, but a wish to reconcile counts as heard. Source: flux.md §10. */
+async function markHandled({ request, status }: Run): Promise<undefined> {
+  if (request.cause !== 'user') return
+  await status.save({ ...status.current(), lastHandledReconcileAt: request.requestedAt })
+}
+
+/** The revision a failure belongs to: what the source holds now. */
+async function revisionOf({ ports, target }: Run): Promise<string | undefined> {
+  if (target.type !== 'Kustomization') return undefined
+  const source = await readStatus(ports.store, sourceIdOf(target.id, target.spec.sourceRef))
+  return source.artifact?.revision
+}
+
+function timingOf(target: RegisteredObject) {
+  const intervalMs =
+    'spec' in target && 'intervalMs' in target.spec ? target.spec.intervalMs : fallbackIntervalMs
+  const retryIntervalMs =
+    target.type === 'Kustomization' ? target.spec.retryIntervalMs : Math.min(intervalMs, 60_000)
+  return { intervalMs, retryIntervalMs }
+}
+
+function isLost(thrown: unknown): boolean {
+  if (!(thrown instanceof DriftlessError)) return false
+  if (thrown.code === 'LeaseLost') return true
+  return thrown.code === 'Interrupted' && isLost(thrown.cause)
+}
+
+function notSupported({ kind, namespace, name }: ObjectId): ReconcileError {
+  const message = `${kind}/${namespace}/${name}: Driftless does not build this kind yet; it is kept, and nothing is done with it`
+  return new ReconcileError('NotSupportedYet', 'NotSupportedYet', message)
+}
+
+function invalid({ id, faults }: RegisteredObject): ReconcileError {
+  const told = faults.filter(({ severity }) => severity === 'error').map(tellFault)
+  const message = `${id.kind}/${id.namespace}/${id.name} ${told.join('; ')}`
+  return new ReconcileError('InvalidSpec', 'InvalidSpec', message)
+}
+
+function tellFault({ field, message, remedy }: FieldFault): string {
+  return `${field} ${message}: ${remedy}`
+}

@@ -1,0 +1,115 @@
+import { formatDuration } from '../fleet/duration.ts'
+import { rfc3339 } from '../status/condition.ts'
+import { DriftlessError, messageOf } from '../status/error.ts'
+import { recordSnapshot } from '../status/history.ts'
+import type { Reason } from '../status/reason.ts'
+import { changesOf } from './apply-built.ts'
+import { markFailed, markStalled } from './conditions.ts'
+import { emit } from './emit.ts'
+import type { NextLook, Run } from './run.ts'
+
+/** How a fault is told and when it is tried again. */
+type Telling = {
+  /** Waits for the spec to change; not tried again before the next interval. */
+  readonly isTerminal?: boolean
+  /** `none`: Flux sends no event for it. */
+  readonly event?: 'none' | 'info'
+  readonly eventMessage?: string
+  readonly retryAfterMs?: number
+}
+
+const dependencyRetryMs = 30_000
+
+/** Source: flux.md §2.1 and §10: which faults are told how. Everything else is an error event. */
+const tellings: Readonly<Record<string, Telling>> = {
+  SourceNotFound: { event: 'none' },
+  SourceNotReady: { event: 'none', retryAfterMs: dependencyRetryMs },
+  ArtifactMissing: { event: 'none', retryAfterMs: dependencyRetryMs },
+  DependencyNotReady: {
+    event: 'info',
+    eventMessage: 'Dependencies do not meet ready condition, retrying in 30s',
+    retryAfterMs: dependencyRetryMs,
+  },
+  DependencyCycle: { retryAfterMs: dependencyRetryMs },
+  AccessDenied: { isTerminal: true },
+  NotSupportedYet: { isTerminal: true },
+  InvalidSpec: { isTerminal: true },
+}
+
+/** Writes what stopped a run to conditions, history and events, and says when to try again. */
+export async function recordFailure(
+  run: Run,
+  thrown: unknown,
+  revision: string | undefined,
+  retry: { readonly retryIntervalMs: number; readonly intervalMs: number },
+): Promise<NextLook> {
+  const { ports, target, status } = run
+  const code = thrown instanceof DriftlessError ? thrown.code : ''
+  const telling = tellings[code] ?? {}
+  const reason = reasonOf(thrown)
+  const message = messageOf(thrown)
+  const verdict = { reason, message: message.trimEnd(), generation: target.record.generation }
+  const marked = telling.isTerminal
+    ? markStalled(status.current(), verdict, ports.now())
+    : markFailed(status.current(), verdict, ports.now())
+  const history = historyWith(run, thrown, reason, revision)
+  await status.save({
+    ...marked,
+    ...(history === undefined ? {} : { history }),
+    ...(revision === undefined ? {} : { lastAttemptedRevision: revision }),
+    lastRun: { at: rfc3339(ports.now()), durationMs: elapsedMs(run) },
+  })
+  await tell(run, telling, { reason, message, revision, thrown })
+  const afterMs = telling.isTerminal
+    ? retry.intervalMs
+    : (telling.retryAfterMs ?? retry.retryIntervalMs)
+  return { afterMs, cause: 'retry' }
+}
+
+async function tell(
+  { ports, target }: Run,
+  telling: Telling,
+  fault: {
+    readonly reason: Reason
+    readonly message: string
+    readonly revision: string | undefined
+    readonly thrown: unknown
+  },
+): Promise<void> {
+  if (telling.event === 'none') return
+  const changes = changesOf(fault.thrown)
+  await emit(ports, target, {
+    severity: telling.event ?? 'error',
+    reason: fault.reason,
+    message: telling.eventMessage ?? fault.message,
+    ...(fault.revision === undefined ? {} : { metadata: { revision: fault.revision } }),
+    ...(changes.length === 0
+      ? {}
+      : {
+          changes: changes.map(({ ref, action }) => ({
+            subject: `${ref.kind}/${ref.namespace}/${ref.name}`,
+            action,
+          })),
+        }),
+  })
+}
+
+function historyWith(run: Run, thrown: unknown, reason: Reason, revision: string | undefined) {
+  const digest = thrown instanceof DriftlessError ? thrown.data.digest : undefined
+  if (typeof digest !== 'string' || digest === '') return undefined
+  return recordSnapshot(run.status.current().history ?? [], {
+    digest,
+    time: rfc3339(run.ports.now()),
+    duration: formatDuration(elapsedMs(run)),
+    status: reason,
+    ...(revision === undefined ? {} : { metadata: { revision } }),
+  })
+}
+
+function reasonOf(thrown: unknown): Reason {
+  return thrown instanceof DriftlessError ? thrown.reason : 'ReconciliationFailed'
+}
+
+function elapsedMs({ ports, startedAt }: Run): number {
+  return ports.now().getTime() - startedAt.getTime()
+}

@@ -1,0 +1,136 @@
+import { type FleetObject, readFleetObject } from '../fleet/fleet-object.ts'
+import { formatId, type ObjectId, parseId } from '../fleet/object-id.ts'
+import type { KubeObject } from '../manifest/object.ts'
+import { readRecord, updateRecord } from '../store/records.ts'
+import type { Store } from '../store/store.ts'
+import { edgesOf } from './edges.ts'
+import { keys } from './keys.ts'
+import { isSameOrigin, type Origin, parseRegistered, type Registered } from './registered.ts'
+
+/** The Flux objects of every cluster, with the edges that lead from what changed to who cares. */
+export type Registry = {
+  readonly find: (id: ObjectId) => Promise<RegisteredObject | undefined>
+  /** Registers or changes an object; `unchanged` costs one read. */
+  readonly put: (id: ObjectId, object: KubeObject, origin: Origin) => Promise<PutOutcome>
+  /** Marks an object that left; it goes when what it owned is taken down. False where it belongs to another origin. */
+  readonly requestDeletion: (id: ObjectId, origin: Origin) => Promise<boolean>
+  /** Removes the object and its edges. */
+  readonly forget: (id: ObjectId) => Promise<void>
+  readonly list: (cluster: string, kind?: string) => Promise<readonly ObjectId[]>
+  /** Sources that follow a repository or bucket; see `repositoryKey`. */
+  readonly followers: (followed: string) => Promise<readonly ObjectId[]>
+  readonly usersOf: (source: ObjectId) => Promise<readonly ObjectId[]>
+  readonly dependentsOf: (dependency: ObjectId) => Promise<readonly ObjectId[]>
+}
+
+export type PutOutcome = 'created' | 'configured' | 'unchanged'
+
+export type RegisteredObject = FleetObject & { readonly record: Registered }
+
+export type RegistryPorts = {
+  readonly store: Store
+  readonly now: () => Date
+  readonly uniqueId: () => string
+}
+
+export function createRegistry(ports: RegistryPorts): Registry {
+  const { store } = ports
+  const find: Registry['find'] = async (id) => {
+    const found = await readRecord(store, keys.object(id), parseRegistered)
+    if (found === undefined) return undefined
+    return { ...readFleetObject(found.value.object, id.cluster), id, record: found.value }
+  }
+  const idsUnder = async (prefix: string): Promise<readonly ObjectId[]> => {
+    const found = await store.list(prefix)
+    return found.flatMap((key) => parseId(key.slice(prefix.length)) ?? [])
+  }
+  return {
+    find,
+    put: (id, object, origin) => putObject(ports, id, object, origin),
+    requestDeletion: (id, origin) => requestDeletion(ports, id, origin),
+    forget: async (id) => {
+      const found = await find(id)
+      if (found === undefined) return
+      await store.delete(keys.object(id))
+      await removeEdges(store, edgesOf(found))
+      await Promise.all([store.delete(keys.status(id)), store.delete(keys.suspension(id))])
+    },
+    list: async (cluster, kind) => {
+      const found = await store.list(keys.objectsOf(cluster, kind))
+      return found.flatMap((key) => parseId(key.slice('objects/'.length)) ?? [])
+    },
+    followers: (followed) => idsUnder(keys.followers(followed)),
+    usersOf: (source) => idsUnder(keys.users(source)),
+    dependentsOf: (dependency) => idsUnder(keys.dependents(dependency)),
+  }
+}
+
+/** New edges stand before the record does, and old ones go after it: a reader may find one too many, never one too few. */
+async function putObject(
+  { store, now, uniqueId }: RegistryPorts,
+  id: ObjectId,
+  object: KubeObject,
+  origin: Origin,
+): Promise<PutOutcome> {
+  const previous = (await readRecord(store, keys.object(id), parseRegistered))?.value
+  if (previous !== undefined && isUnchanged(previous, object, origin)) return 'unchanged'
+  const edges = edgesOf(readFleetObject(object, id.cluster))
+  await Promise.all(edges.map((edge) => store.put(edge, '{}')))
+  await updateRecord(
+    store,
+    keys.object(id),
+    parseRegistered,
+    (current): Registered => ({
+      version: 1,
+      object,
+      generation: (current?.generation ?? 0) + (hasSameSpec(current, object) ? 0 : 1),
+      uid: current?.uid ?? uniqueId(),
+      createdAt: current?.createdAt ?? now().toISOString(),
+      origin,
+    }),
+  )
+  if (previous === undefined) return 'created'
+  const stale = edgesOf(readFleetObject(previous.object, id.cluster))
+  await removeEdges(
+    store,
+    stale.filter((edge) => !edges.includes(edge)),
+  )
+  return 'configured'
+}
+
+async function requestDeletion(
+  { store, now }: RegistryPorts,
+  id: ObjectId,
+  origin: Origin,
+): Promise<boolean> {
+  const found = await readRecord(store, keys.object(id), parseRegistered)
+  if (found === undefined) return true
+  if (!isSameOrigin(found.value.origin, origin)) return false
+  await updateRecord(store, keys.object(id), parseRegistered, (current) =>
+    current === undefined || current.deletionRequestedAt !== undefined
+      ? current
+      : { ...current, deletionRequestedAt: now().toISOString() },
+  )
+  return true
+}
+
+function isUnchanged(previous: Registered, object: KubeObject, origin: Origin): boolean {
+  return (
+    previous.deletionRequestedAt === undefined &&
+    isSameOrigin(previous.origin, origin) &&
+    JSON.stringify(previous.object) === JSON.stringify(object)
+  )
+}
+
+function hasSameSpec(previous: Registered | undefined, object: KubeObject): boolean {
+  return JSON.stringify(previous?.object.spec) === JSON.stringify(object.spec)
+}
+
+async function removeEdges(store: Store, edges: readonly string[]): Promise<void> {
+  await Promise.all(edges.map((edge) => store.delete(edge)))
+}
+
+/** The text of an id, for origins and messages. */
+export function originOf(parent: ObjectId): Origin {
+  return { type: 'build', parent: formatId(parent) }
+}

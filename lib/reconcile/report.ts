@@ -1,0 +1,48 @@
+import { type ChangeSet, formatChanges, hasChanges } from '../inventory/change-set.ts'
+import { formatRef } from '../manifest/object.ts'
+import { emit } from './emit.ts'
+import type { ReadySource } from './gate.ts'
+import type { KustomizationObject, Run } from './run.ts'
+
+/**
+ * Tells what changed, in Flux's form: one event of lines `Kind/ns/name created`, whose reason is the Ready condition's
+ * at that moment, Progressing. Source: flux.md §2.2.
+ */
+export async function reportChanges(
+  run: Run<KustomizationObject>,
+  source: ReadySource,
+  changes: ChangeSet,
+  isDrift: boolean,
+): Promise<void> {
+  if (!hasChanges(changes)) return
+  await emit(run.ports, run.target, {
+    severity: 'info',
+    reason: 'Progressing',
+    message: formatChanges(changes),
+    metadata: { revision: source.artifact.revision },
+    changes: changes
+      .filter(({ action }) => action !== 'unchanged' && action !== 'skipped')
+      .slice(0, maxListed)
+      .map(({ ref, action }) => ({ subject: formatRef(ref), action })),
+    ...(isDrift ? { isDrift } : {}),
+  })
+}
+
+const maxListed = 500
+
+/** Warnings of the builder and of the API server: an event, where there are any. */
+export async function reportWarnings(
+  run: Run<KustomizationObject>,
+  source: ReadySource,
+  warnings: readonly string[],
+): Promise<void> {
+  if (warnings.length === 0) return
+  const shown = warnings.slice(0, 20).join('\n')
+  const rest = warnings.length > 20 ? `\n… and ${warnings.length - 20} more` : ''
+  await emit(run.ports, run.target, {
+    severity: 'trace',
+    reason: 'Progressing',
+    message: `Warnings:\n${shown}${rest}`,
+    metadata: { revision: source.artifact.revision },
+  })
+}

@@ -1,0 +1,104 @@
+import type { ClusterClient } from '../cluster/client.ts'
+import { formatDuration } from '../fleet/duration.ts'
+import { rfc3339 } from '../status/condition.ts'
+import { mark, markProgressing } from './conditions.ts'
+import { emit } from './emit.ts'
+import { finishRun } from './finish-run.ts'
+import type { ReadySource } from './gate.ts'
+import { HealthError } from './health-error.ts'
+import type { HealthWait } from './object-status.ts'
+import type { KustomizationObject, NextLook, Run } from './run.ts'
+import { type Health, healthTargets, lookAtHealth } from './watch-health.ts'
+
+const maxPollMs = 5_000
+
+/**
+ * Looks once whether all is healthy: yes, and the run is finished; not yet, and the look is taken up again later,
+ * because waiting is never sleeping; failed or too late, and HealthError is thrown. Source: flux.md §2.5.
+ */
+export async function settleHealth(
+  run: Run<KustomizationObject>,
+  client: () => Promise<ClusterClient>,
+  source: ReadySource,
+  begun?: { readonly digest: string; readonly hasChanges: boolean },
+): Promise<NextLook> {
+  const targets = healthTargets(run)
+  const wait = begun === undefined ? run.status.current().wait : newWait(run, source, begun)
+  if (targets.length === 0 || wait === undefined) return finishRun(run, source, wait?.digest)
+  const health = await lookAtHealth(run, client, targets)
+  const elapsedMs = run.ports.now().getTime() - Date.parse(wait.startedAt)
+  if (health.isHealthy) return passed(run, source, wait, elapsedMs)
+  const isLate = run.ports.now().getTime() >= Date.parse(wait.deadline)
+  if (health.hasFailed || isLate) return failed(run, source, wait, health, elapsedMs)
+  await keepWaiting(run, source, wait)
+  return { afterMs: Math.min(500 + elapsedMs / 4, maxPollMs), cause: 'resume' }
+}
+
+function newWait(
+  run: Run<KustomizationObject>,
+  source: ReadySource,
+  begun: { readonly digest: string; readonly hasChanges: boolean },
+): HealthWait {
+  const now = run.ports.now()
+  return {
+    revision: source.artifact.revision,
+    generation: run.target.record.generation,
+    startedAt: now.toISOString(),
+    deadline: new Date(now.getTime() + run.target.spec.timeoutMs).toISOString(),
+    ...begun,
+  }
+}
+
+async function keepWaiting(
+  run: Run<KustomizationObject>,
+  source: ReadySource,
+  wait: HealthWait,
+): Promise<void> {
+  const { status, ports, target } = run
+  const timeout = formatDuration(target.spec.timeoutMs)
+  const message = `Running health checks for revision ${source.artifact.revision} with a timeout of ${timeout}`
+  const verdict = { reason: 'Progressing' as const, message, generation: target.record.generation }
+  const marked = markProgressing(status.current(), verdict, ports.now())
+  await status.save({ ...mark(marked, 'Healthy', 'Unknown', verdict, ports.now()), wait })
+}
+
+async function passed(
+  run: Run<KustomizationObject>,
+  source: ReadySource,
+  wait: HealthWait,
+  elapsedMs: number,
+): Promise<NextLook> {
+  const { status, ports, target } = run
+  const message = `Health check passed in ${formatDuration(elapsedMs)}`
+  const wasHealthy = status
+    .current()
+    .conditions.some(({ type, status: state }) => type === 'Healthy' && state === 'True')
+  const isNewRevision = status.current().lastAppliedRevision !== source.artifact.revision
+  const verdict = { reason: 'Succeeded' as const, message, generation: target.record.generation }
+  await status.save(mark(status.current(), 'Healthy', 'True', verdict, ports.now()))
+  if (!wasHealthy || (isNewRevision && wait.hasChanges)) {
+    const metadata = { revision: source.artifact.revision }
+    await emit(ports, target, { severity: 'info', reason: 'Progressing', message, metadata })
+  }
+  return finishRun(run, source, wait.digest)
+}
+
+async function failed(
+  run: Run<KustomizationObject>,
+  source: ReadySource,
+  wait: HealthWait,
+  health: Health,
+  elapsedMs: number,
+): Promise<never> {
+  const { status, ports, target } = run
+  const { wait: _, ...rest } = status.current()
+  const verdict = {
+    reason: 'HealthCheckFailed' as const,
+    message: health.message,
+    generation: target.record.generation,
+  }
+  const at = { lastRun: { at: rfc3339(ports.now()), durationMs: elapsedMs } }
+  await status.save({ ...mark(rest, 'Healthy', 'False', verdict, ports.now()), ...at })
+  const message = `health check failed after ${formatDuration(elapsedMs)}: ${health.message}`
+  throw new HealthError(message, { revision: source.artifact.revision, digest: wait.digest })
+}

@@ -1,0 +1,70 @@
+import type { ClusterClient } from '../cluster/client.ts'
+import { isFluxObject } from '../fleet/fleet-object.ts'
+import { checkHealth, type HealthResult, summarize } from '../health/check.ts'
+import { computeStatus } from '../health/status.ts'
+import { parseEntry } from '../inventory/inventory.ts'
+import { formatRef, type ObjectRef, splitApiVersion } from '../manifest/object.ts'
+import type { Ports } from './ports.ts'
+import { idOf } from './register.ts'
+import type { KustomizationObject, Run } from './run.ts'
+import { readStatus } from './status-writer.ts'
+
+export type Health = {
+  readonly isHealthy: boolean
+  readonly hasFailed: boolean
+  readonly message: string
+}
+
+/** What a Kustomization wants to see healthy: all it owns under `wait`, else its `healthChecks`. */
+export function healthTargets(run: Run<KustomizationObject>): readonly ObjectRef[] {
+  const { spec, id } = run.target
+  if (!spec.isWaiting) {
+    return spec.healthChecks.map(({ apiVersion, kind, name, namespace }) => ({
+      ...splitApiVersion(apiVersion),
+      kind,
+      name,
+      namespace,
+    }))
+  }
+  const self = formatRef(id)
+  return (run.status.current().inventory ?? [])
+    .flatMap((entry) => parseEntry(entry) ?? [])
+    .filter((ref) => !(isFluxObject(ref) && formatRef(ref) === self))
+}
+
+/** One look at everything, without waiting: objects of the cluster there, Flux's objects in the fleet. */
+export async function lookAtHealth(
+  run: Run<KustomizationObject>,
+  client: () => Promise<ClusterClient>,
+  targets: readonly ObjectRef[],
+): Promise<Health> {
+  const inFleet = targets.filter(isFluxObject)
+  const inCluster = targets.filter((ref) => !isFluxObject(ref))
+  const { cluster } = run.target.id
+  const results = await Promise.all([
+    Promise.all(inFleet.map((ref) => fleetHealth(run.ports, cluster, ref))),
+    inCluster.length === 0 ? [] : checkHealth(await client(), inCluster, { now: run.ports.now() }),
+  ])
+  return summarize(results.flat())
+}
+
+async function fleetHealth(
+  ports: Pick<Ports, 'registry' | 'store' | 'now'>,
+  cluster: string,
+  ref: ObjectRef,
+): Promise<HealthResult> {
+  const id = idOf(cluster, ref)
+  const found = await ports.registry.find(id)
+  if (found === undefined) return { ref, status: 'NotFound', message: 'is not in the fleet' }
+  // Alerts and Providers have no status of their own: that they are registered is all there is to know.
+  if (found.type === 'Alert' || found.type === 'Provider') {
+    return { ref, status: 'Current', message: 'is registered' }
+  }
+  const { observedGeneration, conditions } = await readStatus(ports.store, id)
+  const object = {
+    ...found.record.object,
+    metadata: { ...found.record.object.metadata, generation: found.record.generation },
+    status: { observedGeneration, conditions: conditions.map((condition) => ({ ...condition })) },
+  }
+  return { ref, ...computeStatus(object, ports.now()) }
+}

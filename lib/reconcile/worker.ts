@@ -1,0 +1,93 @@
+import { formatId, type ObjectId } from '../fleet/object-id.ts'
+import type { ReconcileRequest } from '../fleet/request.ts'
+import { isJsonObject } from '../manifest/object.ts'
+import type { Consume } from '../queue/queue.ts'
+import { DriftlessError, messageOf } from '../status/error.ts'
+import { schedule } from '../store/calendar.ts'
+import { acquireLease } from '../store/lease.ts'
+import { enqueue } from './enqueue.ts'
+import { keepLease } from './keep-lease.ts'
+import { keys } from './keys.ts'
+import type { Ports } from './ports.ts'
+import { reconcileObject } from './reconcile-object.ts'
+import type { NextLook } from './run.ts'
+
+/** A worker may hold an object for so long without a sign of life. */
+const leaseMs = 60_000
+
+/** Sources: `--interval-jitter-percentage` of Flux's controllers is 5. */
+const jitter = 0.05
+
+/** SQS delays no message longer; what must wait longer, or survive a restart at rest, goes to the calendar. */
+const maxDelayMs = 60_000
+
+/**
+ * Works on one request: takes the object's lease, looks at the object, and says when to look again. Whatever goes
+ * wrong with the object ends in its conditions; only faults of the state itself throw, and bring the message back.
+ */
+export function createWorker(ports: Ports): Consume {
+  return async (delivery) => {
+    const request = parseRequest(delivery.body)
+    if (request === undefined) {
+      ports.log.error('a message of the request queue could not be read and is dropped', {
+        message: delivery.id,
+      })
+      return
+    }
+    await work(ports, request)
+  }
+}
+
+async function work(ports: Ports, request: ReconcileRequest): Promise<void> {
+  const { store, owner, now } = ports
+  const lease = await acquireLease(store, keys.lease(request.id), { owner, ttlMs: leaseMs, now })
+  if (lease === undefined) {
+    await enqueue(ports, [request.id], request.cause, 5)
+    return
+  }
+  const kept = keepLease(lease, leaseMs)
+  try {
+    const next = await reconcileObject(ports, request, kept)
+    await plan(ports, request.id, next)
+  } catch (thrown) {
+    if (!(thrown instanceof DriftlessError && thrown.code === 'LeaseLost')) throw thrown
+    ports.log.warn(messageOf(thrown), { object: formatId(request.id) })
+    await enqueue(ports, [request.id], request.cause, 5)
+  } finally {
+    await kept.stop()
+  }
+}
+
+/** A short wait is a delayed message; the calendar holds every next look, so that one lost message loses nothing. */
+async function plan(ports: Ports, id: ObjectId, next: NextLook | undefined): Promise<void> {
+  if (next === undefined) return
+  const { store, now, random } = ports
+  const isRegular = next.cause === 'interval'
+  const spread = isRegular ? 1 + jitter * (2 * random() - 1) : 1
+  const afterMs = Math.round(next.afterMs * spread)
+  const isShort = !isRegular && afterMs <= maxDelayMs
+  const reserveMs = isShort ? 30_000 : 0
+  await schedule(store, formatId(id), new Date(now().getTime() + afterMs + reserveMs))
+  if (isShort) await enqueue(ports, [id], next.cause, afterMs / 1_000)
+}
+
+function parseRequest(body: string): ReconcileRequest | undefined {
+  try {
+    const value: unknown = JSON.parse(body)
+    return isRequest(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isRequest(value: unknown): value is ReconcileRequest {
+  return (
+    isJsonObject(value) &&
+    isJsonObject(value.id) &&
+    [value.id.cluster, value.id.kind, value.id.namespace, value.id.name].every(
+      (part) => typeof part === 'string',
+    ) &&
+    typeof value.cause === 'string' &&
+    typeof value.requestedAt === 'string'
+  )
+}
