@@ -46,10 +46,10 @@ export async function readRecord<T>(
 }
 
 /** The new etag, or undefined where the condition did not hold. */
-export async function writeRecord(
+export async function writeRecord<T extends Versioned>(
   store: Store,
   key: string,
-  value: Versioned,
+  value: T,
   condition?: PutCondition,
 ): Promise<string | undefined> {
   return await store.put(key, await bodyOf(value), condition)
@@ -59,27 +59,13 @@ export async function writeRecord(
  * Reads, changes and writes a record until no other writer came between. `change` may be called again with what the
  * other wrote; where it returns `current` itself or undefined, nothing is written. Returns what `change` returned.
  */
-export async function updateRecord<T extends Versioned>(
+export async function updateRecord<T extends Versioned, const R extends T | undefined>(
   store: Store,
   key: string,
   parse: Parse<T>,
-  change: (current: T | undefined) => NoInfer<T>,
-  options?: UpdateOptions,
-): Promise<T>
-export async function updateRecord<T extends Versioned>(
-  store: Store,
-  key: string,
-  parse: Parse<T>,
-  change: (current: T | undefined) => NoInfer<T> | undefined,
-  options?: UpdateOptions,
-): Promise<T | undefined>
-export async function updateRecord<T extends Versioned>(
-  store: Store,
-  key: string,
-  parse: Parse<T>,
-  change: (current: T | undefined) => NoInfer<T> | undefined,
+  change: (current: T | undefined) => R,
   options: UpdateOptions = {},
-): Promise<T | undefined> {
+): Promise<R> {
   const { random = Math.random, wait = waitMs, maxAttempts = 24 } = options
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const found = await readRecord(store, key, parse, options.latestVersion)
