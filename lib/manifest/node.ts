@@ -139,3 +139,10 @@ export function copyNode(node: YamlNode): YamlNode {
       return { ...node, items: node.items.map((item) => copyNode(item)) }
   }
 }
+
+/** How many nodes a tree has, itself included and keys left out. */
+export function countNodes(node: YamlNode): number {
+  if (node.kind === 'scalar') return 1
+  const children = node.kind === 'map' ? node.values : node.items
+  return children.reduce((count, child) => count + countNodes(child), 1)
+}

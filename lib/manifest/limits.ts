@@ -1,0 +1,17 @@
+/** What one text may hold, so that a hostile one fails early instead of filling the memory. */
+export type ReadLimits = {
+  /** Length of the text in UTF-16 units. */
+  readonly maxLength: number
+  /** Nesting of maps and lists. */
+  readonly maxDepth: number
+  readonly maxDocuments: number
+  /** Nodes that aliases and merge keys may add over all documents of a text. */
+  readonly maxAliasNodes: number
+}
+
+export const defaultReadLimits: ReadLimits = {
+  maxLength: 64 * 1024 * 1024,
+  maxDepth: 500,
+  maxDocuments: 100_000,
+  maxAliasNodes: 200_000,
+}

@@ -1,0 +1,108 @@
+import { faultAt } from './error.ts'
+import { isRawInteger } from './exact-integer.ts'
+import {
+  listNode,
+  mapNode,
+  nullNode,
+  scalarNode,
+  stringNode,
+  type YamlMap,
+  type YamlNode,
+  type YamlScalar,
+} from './node.ts'
+import { formatNumber } from './number.ts'
+import { isJsonObject, type Json, type JsonObject } from './object.ts'
+import { scalarToJson } from './scalar-json.ts'
+
+/**
+ * The data of a resource's tree: what kustomize gets by printing it with go-yaml v3, reading it back and turning it
+ * to JSON. Throws ManifestError where that would fail: a key below the root that is no string, `.inf`, text under
+ * the tag of a number.
+ */
+export function nodeToJson(node: YamlNode): Json {
+  return node.kind === 'map'
+    ? mapToJson(node, node.style === 'flow', true)
+    : valueToJson(node, false)
+}
+
+function valueToJson(node: YamlNode, isInFlow: boolean): Json {
+  switch (node.kind) {
+    case 'scalar':
+      return scalarToJson(node, isInFlow)
+    case 'map':
+      return mapToJson(node, isInFlow || node.style === 'flow', false)
+    case 'list': {
+      const isFlow = isInFlow || node.style === 'flow'
+      return node.items.map((item) => valueToJson(item, isFlow))
+    }
+  }
+}
+
+function mapToJson(map: YamlMap, isInFlow: boolean, isRoot: boolean): JsonObject {
+  const object: Record<string, Json> = {}
+  const { keys, values } = map
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index]
+    const value = values[index]
+    if (key === undefined || value === undefined) continue
+    const name = isPlainKey(key) ? key.value : keyToText(key, isInFlow, isRoot)
+    if (name !== undefined) setSafely(object, name, valueToJson(value, isInFlow))
+  }
+  return object
+}
+
+function isPlainKey(key: YamlScalar): boolean {
+  return key.tag === '!!str'
+}
+
+/** Text of a key that may be no string; undefined for a null key of the root, which gets lost. */
+function keyToText(key: YamlScalar, isInFlow: boolean, isRoot: boolean): string | undefined {
+  if (key.value === '' && key.style === 'plain') return ''
+  const value = scalarToJson(key, isInFlow)
+  if (typeof value === 'string' && (key.tag !== '!!timestamp' || isRoot)) return value
+  if (!isRoot) {
+    throw faultAt(key.line, 'KeyType', `key '${key.value}' is no string; put it in quotes`)
+  }
+  return value === null ? undefined : key.value
+}
+
+/** Plain assignment, but `__proto__` becomes a field like any other. */
+function setSafely(object: Record<string, Json>, name: string, value: Json): void {
+  if (name !== '__proto__') object[name] = value
+  else
+    Object.defineProperty(object, name, {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    })
+}
+
+/** A tree of plain block style for a value, keys in the value's order. */
+export function jsonToNode(value: Json): YamlNode {
+  switch (typeof value) {
+    case 'string':
+      return stringNode(value)
+    case 'number':
+      return numberNode(formatNumber(value))
+    case 'boolean':
+      return scalarNode(String(value), '!!bool')
+    default:
+      if (value === null) return nullNode()
+  }
+  if (Array.isArray(value)) return listNode(value.map((item) => jsonToNode(item)))
+  if (isRawInteger(value)) return scalarNode(value.rawJSON, '!!int')
+  return isJsonObject(value) ? objectToNode(value) : nullNode()
+}
+
+function numberNode(text: string): YamlScalar {
+  return scalarNode(text, /^-?\d+$/.test(text) ? '!!int' : '!!float')
+}
+
+function objectToNode(object: JsonObject): YamlMap {
+  const entries = Object.entries(object)
+  return mapNode(
+    entries.map(([key]) => stringNode(key)),
+    entries.map(([, value]) => jsonToNode(value)),
+  )
+}

@@ -1,0 +1,117 @@
+import { isBreak } from './chars.ts'
+import { ManifestError } from './error.ts'
+import { isRawInteger } from './exact-integer.ts'
+import { compareNatural } from './natural-order.ts'
+import { formatNumber } from './number.ts'
+import { isJsonObject, type Json, type JsonObject } from './object.ts'
+import { formatString } from './scalar-text.ts'
+
+/**
+ * A value as kustomize prints it: go-yaml v2 over Go's JSON. Keys in natural order, lists at the column of their
+ * key, no line folding. Throws ManifestError where the real one could not print either (NaN, control characters).
+ */
+export function printYaml(value: Json): string {
+  return printNested(value, 0, createKeyTexts())
+}
+
+/** Documents joined by `---`, as `kustomize build` gives them. */
+export function printDocuments(objects: readonly Json[]): string {
+  const keys = createKeyTexts()
+  return objects.map((object) => printNested(object, 0, keys)).join('---\n')
+}
+
+/** Keys as they print, for those that fit on one line; the same few occur over and over. */
+type KeyTexts = Map<string, string>
+
+const maxKeyTexts = 10_000
+
+function createKeyTexts(): KeyTexts {
+  return new Map()
+}
+
+/** A value whose first line stands where the printer is, and whose further lines start at column `indent`. */
+function printNested(value: Json, indent: number, keys: KeyTexts): string {
+  if (typeof value !== 'object' || value === null) return endLine(printScalar(value, indent - 2))
+  if (!isJsonObject(value)) return value.length === 0 ? '[]\n' : printList(value, indent, keys)
+  const names = Object.keys(value)
+  if (names.length === 1 && isRawInteger(value)) return `${value.rawJSON}\n`
+  return names.length === 0 ? '{}\n' : printMap(value, names, indent, keys)
+}
+
+function printList(items: readonly Json[], indent: number, keys: KeyTexts): string {
+  const margin = spaces(indent)
+  let text = ''
+  for (const item of items) {
+    text += `${text === '' ? '- ' : `${margin}- `}${printNested(item, indent + 2, keys)}`
+  }
+  return text
+}
+
+function printMap(object: JsonObject, names: string[], indent: number, keys: KeyTexts): string {
+  const margin = spaces(indent)
+  let text = ''
+  for (const name of names.sort(compareNatural)) {
+    const value = object[name] ?? null
+    const key = keyText(name, keys)
+    const field =
+      key === undefined
+        ? printLongField(name, value, indent, keys)
+        : key + printFieldValue(value, indent, keys)
+    text += text === '' ? field : margin + field
+  }
+  return text
+}
+
+function printFieldValue(value: Json, indent: number, keys: KeyTexts): string {
+  if (typeof value !== 'object' || value === null) return ` ${endLine(printScalar(value, indent))}`
+  if (!isJsonObject(value)) {
+    return value.length === 0 ? ' []\n' : `\n${spaces(indent)}${printList(value, indent, keys)}`
+  }
+  const nested = printNested(value, indent + 2, keys)
+  const isOneLine = nested === '{}\n' || isRawInteger(value)
+  return isOneLine ? ` ${nested}` : `\n${spaces(indent + 2)}${nested}`
+}
+
+/** A key that is too long for one line, or has several, stands behind a question mark. */
+function printLongField(name: string, value: Json, indent: number, keys: KeyTexts): string {
+  const key = endLine(formatString(name, indent, false))
+  return `? ${key}${spaces(indent)}: ${printNested(value, indent + 2, keys)}`
+}
+
+const maxSimpleKeyBytes = 128
+const encoder = new TextEncoder()
+
+/** The key and its colon, undefined where it does not fit. */
+function keyText(name: string, keys: KeyTexts): string | undefined {
+  const known = keys.get(name)
+  if (known !== undefined) return known
+  const isLong =
+    name.length * 3 > maxSimpleKeyBytes && encoder.encode(name).length > maxSimpleKeyBytes
+  if (isLong || /[\n\u2028\u2029]/.test(name)) return undefined
+  const text = `${formatString(name, 0, true)}:`
+  if (keys.size < maxKeyTexts) keys.set(name, text)
+  return text
+}
+
+function printScalar(value: string | number | boolean | null, indent: number): string {
+  switch (typeof value) {
+    case 'string':
+      return formatString(value, indent, false)
+    case 'number':
+      if (Number.isFinite(value)) return formatNumber(value)
+      throw new ManifestError('NoJson', `${value} is no JSON number and cannot be printed`)
+    default:
+      return String(value)
+  }
+}
+
+/** A block scalar may bring its own line break. */
+function endLine(text: string): string {
+  return isBreak(text.charCodeAt(text.length - 1)) ? text : `${text}\n`
+}
+
+const margins: readonly string[] = Array.from({ length: 64 }, (_, width) => ' '.repeat(width))
+
+function spaces(width: number): string {
+  return margins[width] ?? ' '.repeat(width)
+}

@@ -1,0 +1,77 @@
+import { decodeBinary } from './binary.ts'
+import { faultAt } from './error.ts'
+import { integerToJson } from './exact-integer.ts'
+import type { YamlScalar } from './node.ts'
+import type { Json } from './object.ts'
+import { parseFloatText, parseInteger, resolveTag } from './resolve.ts'
+import { rereadString } from './scalar-reread.ts'
+import { parseTimestamp } from './timestamp.ts'
+
+/**
+ * The value of a scalar after go-yaml v3 has printed and read it. A tag that is not written out gets lost where the
+ * printer must quote: an empty value inside `{}` becomes an empty string, a time inside `{}` a text.
+ */
+export function scalarToJson(node: YamlScalar, isInFlow: boolean): Json {
+  const { tag, value } = node
+  if (tag === '!!str') return isShort(value) ? value : rereadString(node, isInFlow)
+  if (tag === '') {
+    const isPlain =
+      node.style === 'plain' && !value.includes('\n') && !isQuotedInFlow(value, isInFlow)
+    return isPlain ? convert(node, resolveTag(value)) : rereadString(node, isInFlow)
+  }
+  const isTagPrinted = node.isTagged || resolveTag(value) !== tag
+  if (isTagPrinted) return convert(node, tag)
+  return node.style === 'plain' && !isQuotedInFlow(value, isInFlow) ? convert(node, tag) : value
+}
+
+/** Most strings stand on one line, and then nothing happens to them. */
+function isShort(value: string): boolean {
+  return !value.includes('\n')
+}
+
+function isQuotedInFlow(value: string, isInFlow: boolean): boolean {
+  return isInFlow && (value === '' || value.includes(':'))
+}
+
+/** Reads `value` as `tag` says; an integer may stand for a float. */
+function convert(node: YamlScalar, tag: string): Json {
+  const { value } = node
+  switch (tag) {
+    case '!!null':
+    case '!!bool':
+    case '!!int':
+    case '!!float':
+    case '!!timestamp':
+      return convertKnown(node, tag, value)
+    case '!!binary':
+      return decodeBinary(value, node.line)
+    default:
+      return value
+  }
+}
+
+function convertKnown(node: YamlScalar, tag: string, value: string): Json {
+  const found = resolveTag(value)
+  const isIntegerAsFloat = tag === '!!float' && found === '!!int'
+  if (found !== tag && !isIntegerAsFloat) {
+    throw faultAt(node.line, 'ScalarValue', `'${value}' cannot be read as ${tag}`)
+  }
+  switch (found) {
+    case '!!null':
+      return null
+    case '!!bool':
+      return value.charCodeAt(0) === 116 || value.charCodeAt(0) === 84
+    case '!!int':
+      return integerToJson(parseInteger(value.replaceAll('_', '')) ?? 0n)
+    case '!!float':
+      return finiteFloat(node)
+    default:
+      return parseTimestamp(value) ?? value
+  }
+}
+
+function finiteFloat(node: YamlScalar): number {
+  const number = parseFloatText(node.value.replaceAll('_', ''))
+  if (number !== undefined) return number
+  throw faultAt(node.line, 'NoJson', `'${node.value}' has no form in JSON`)
+}
