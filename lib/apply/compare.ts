@@ -1,0 +1,168 @@
+import { isSecret, mask } from '../cluster/secret-text.ts'
+import type { FieldChange } from '../inventory/change-set.ts'
+import {
+  annotationsOf,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+  labelsOf,
+} from '../manifest/object.ts'
+
+/** More fields than this of one object are counted, not listed. */
+const maxFields = 100
+/** Longer values are cut here. */
+const maxValueLength = 1_000
+
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
+
+/**
+ * Field by field what an apply changes, empty where it changes nothing: labels, annotations, and everything
+ * but metadata and status. Values of Secrets are masked. Source: fluxcd/pkg/ssa manager_diff.go.
+ */
+export function fieldChanges(before: KubeObject, after: KubeObject): readonly FieldChange[] {
+  const changes: FieldChange[] = []
+  const note: Note = (path, from, to) => {
+    changes.push(describe(path, from, to, isMasked(after, path)))
+  }
+  compareMaps(labelsOf(before), labelsOf(after), 'metadata.labels', note)
+  compareMaps(annotationsOf(before), annotationsOf(after), 'metadata.annotations', note)
+  compareMaps(contentOf(before), contentOf(after), '', note)
+  if (changes.length <= maxFields) return changes
+  const hidden = changes.length - maxFields
+  return [...changes.slice(0, maxFields), { path: `… and ${hidden} more fields` }]
+}
+
+/** True where an apply would change the object; the same question as `fieldChanges`, answered sooner. */
+export function hasDrifted(live: KubeObject, merged: KubeObject): boolean {
+  return !(
+    isSame(labelsOf(live), labelsOf(merged)) &&
+    isSame(annotationsOf(live), annotationsOf(merged)) &&
+    isSame(contentOf(live), contentOf(merged))
+  )
+}
+
+type Note = (path: string, before: Json | undefined, after: Json | undefined) => void
+
+function contentOf(object: KubeObject): JsonObject {
+  const { metadata: _metadata, status: _status, ...content } = object
+  return object.kind === 'HorizontalPodAutoscaler' ? withoutRepeatedMetrics(content) : content
+}
+
+/** A dry run of old API servers repeats the first metric and adds an empty one. kubernetes#118293 */
+function withoutRepeatedMetrics(content: JsonObject): JsonObject {
+  const { spec } = content
+  if (!isJsonObject(spec) || !Array.isArray(spec.metrics)) return content
+  const metrics = spec.metrics.filter(
+    (metric, index, all) =>
+      isJsonObject(metric) &&
+      Boolean(metric.type) &&
+      all.findIndex((other) => isSame(other, metric)) === index,
+  )
+  return { ...content, spec: { ...spec, metrics } }
+}
+
+function compareMaps(before: JsonObject, after: JsonObject, path: string, note: Note): void {
+  for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const place = joinKey(path, key)
+    compareValues(ownValue(before, key), ownValue(after, key), place, note)
+  }
+}
+
+function compareValues(
+  before: Json | undefined,
+  after: Json | undefined,
+  path: string,
+  note: Note,
+): void {
+  if (isSame(before, after)) return
+  if (isJsonObject(before) && isJsonObject(after)) compareMaps(before, after, path, note)
+  else if (Array.isArray(before) && Array.isArray(after)) compareLists(before, after, path, note)
+  else if (path === 'data' || path === 'stringData') {
+    compareMaps(asMap(before), asMap(after), path, note)
+  } else note(path, before ?? undefined, after ?? undefined)
+}
+
+/** Items with names are told apart by their names, others by where they stand. */
+function compareLists(
+  before: readonly Json[],
+  after: readonly Json[],
+  path: string,
+  note: Note,
+): void {
+  const keyOf = hasNames(before) && hasNames(after) ? nameOf : (_: Json, index: number) => index
+  const olds = new Map(before.map((item, index) => [keyOf(item, index), { item, index }]))
+  for (const [index, item] of after.entries()) {
+    const key = keyOf(item, index)
+    compareValues(olds.get(key)?.item, item, `${path}[${index}]`, note)
+    olds.delete(key)
+  }
+  for (const { item, index } of olds.values()) {
+    compareValues(item, undefined, `${path}[${index}]`, note)
+  }
+}
+
+function hasNames(items: readonly Json[]): boolean {
+  const names = items.map(nameOf)
+  return names.every((name) => name !== undefined) && new Set(names).size === names.length
+}
+
+function nameOf(item: Json): Json | undefined {
+  return isJsonObject(item) && typeof item.name === 'string' ? item.name : undefined
+}
+
+/** Equal as JSON, without regard to the order of keys; a key that is null is as good as absent. */
+function isSame(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === b) return true
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => isSame(item, b[index]))
+  }
+  if (isJsonObject(a) && isJsonObject(b)) return isSameMap(a, b)
+  return (a ?? undefined) === (b ?? undefined)
+}
+
+function isSameMap(a: JsonObject, b: JsonObject): boolean {
+  for (const key in a) if (!isSame(ownValue(a, key), ownValue(b, key))) return false
+  for (const key in b) if (!Object.hasOwn(a, key) && !isSame(undefined, b[key])) return false
+  return true
+}
+
+function ownValue(map: JsonObject, key: string): Json | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined
+}
+
+function asMap(value: Json | undefined): JsonObject {
+  return isJsonObject(value) ? value : {}
+}
+
+function isMasked(object: KubeObject, path: string): boolean {
+  if (!isSecret(object)) return false
+  return /^(data|stringData)\b/.test(path) || path.includes(lastApplied)
+}
+
+function describe(
+  path: string,
+  before: Json | undefined,
+  after: Json | undefined,
+  isHidden: boolean,
+): FieldChange {
+  const isChanged = before !== undefined && after !== undefined
+  const text = (value: Json, side: string): string =>
+    isHidden ? `${mask}${isChanged ? ` (${side})` : ''}` : valueText(value)
+  return {
+    path,
+    ...(before === undefined ? {} : { before: text(before, 'before') }),
+    ...(after === undefined ? {} : { after: text(after, 'after') }),
+  }
+}
+
+function valueText(value: Json): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text.length > maxValueLength ? `${text.slice(0, maxValueLength)}…` : text
+}
+
+/** `spec.replicas`; a key that holds a dot stands in brackets. */
+function joinKey(path: string, key: string): string {
+  if (/[.[\]]/.test(key)) return `${path}["${key}"]`
+  return path === '' ? key : `${path}.${key}`
+}

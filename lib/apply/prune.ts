@@ -1,0 +1,151 @@
+import type { ClusterClient } from '../cluster/client.ts'
+import { isNoMatch, isNotFound, isUnreachable } from '../cluster/cluster-error.ts'
+import type { Change, ChangeSet } from '../inventory/change-set.ts'
+import { formatRef, type KubeObject, type ObjectRef, textAt } from '../manifest/object.ts'
+import { messageOf } from '../status/error.ts'
+import { ApplyError } from './apply-error.ts'
+import { concurrently } from './concurrently.ts'
+import { isOwnedBy, type Owner } from './owner-labels.ts'
+import { groupByRank, inDeleteOrder } from './stages.ts'
+import { isKept } from './switches.ts'
+
+export type PruneOptions = {
+  readonly owner: Owner
+  /** What would be deleted; nothing is written. */
+  readonly isDryRun?: boolean
+  /** Awaited before the objects of each rank; what it throws leaves the rest as survivors. */
+  readonly beforeStage?: () => Promise<void>
+  readonly signal?: AbortSignal
+}
+
+export type Survivor = { readonly ref: ObjectRef; readonly message: string }
+
+export type PruneResult = {
+  /** `deleted` and `skipped`, in the order of deletion: the reverse of how they were applied. */
+  readonly changes: ChangeSet
+  /** What could not be deleted, or not be asked about: it stays in the inventory and is tried again. */
+  readonly survivors: readonly ObjectRef[]
+  readonly survivorReasons: readonly Survivor[]
+  /** Reason `PruneFailed`, in the words of Flux, where there are survivors. */
+  readonly error?: ApplyError
+}
+
+type Outcome =
+  | { readonly change: Change }
+  | { readonly survivor: Survivor; readonly cause: unknown }
+
+/**
+ * Deletes objects that left, in reverse apply order and in the background. One is deleted only if the live
+ * object still carries both labels of the owner and no switch keeps it. One that is gone already counts as
+ * deleted; whatever else keeps us from looking at it makes it a survivor. Never throws for an object.
+ */
+export async function pruneObjects(
+  client: ClusterClient,
+  refs: readonly ObjectRef[],
+  options: PruneOptions,
+): Promise<PruneResult> {
+  const outcomes: Outcome[] = []
+  let lost: unknown
+  const pruneUnlessLost = async (ref: ObjectRef): Promise<Outcome> => {
+    if (lost !== undefined) return survive(ref, 'query failed', lost)
+    const outcome = await pruneObject(client, ref, options)
+    if ('cause' in outcome && isUnreachable(outcome.cause)) lost = outcome.cause
+    return outcome
+  }
+  for (const group of groupByRank(inDeleteOrder(refs), ({ kind }) => kind)) {
+    if (lost === undefined) lost = await refusalOf(options)
+    outcomes.push(...(await concurrently(group, client.concurrency, pruneUnlessLost)))
+  }
+  return resultOf(outcomes)
+}
+
+/** The refs that are still in the cluster: what waiting for termination asks, one round. */
+export async function remainingRefs(
+  client: ClusterClient,
+  refs: readonly ObjectRef[],
+): Promise<readonly ObjectRef[]> {
+  const found = await concurrently(refs, client.concurrency, async (ref) =>
+    (await findLive(client, ref)) === undefined ? [] : [ref],
+  )
+  return found.flat()
+}
+
+async function refusalOf({ beforeStage, signal }: PruneOptions): Promise<unknown> {
+  try {
+    signal?.throwIfAborted()
+    await beforeStage?.()
+    return undefined
+  } catch (thrown) {
+    return thrown
+  }
+}
+
+async function pruneObject(
+  client: ClusterClient,
+  ref: ObjectRef,
+  options: PruneOptions,
+): Promise<Outcome> {
+  let live: KubeObject | undefined
+  try {
+    live = await findLive(client, ref)
+  } catch (thrown) {
+    return survive(ref, 'query failed', thrown)
+  }
+  if (live === undefined) return { change: { ref, action: 'deleted' } }
+  if (!isOwnedBy(live, options.owner) || isKept(live)) return { change: { ref, action: 'skipped' } }
+  try {
+    await deleteLive(client, ref, live, options.isDryRun === true)
+    return { change: { ref, action: 'deleted' } }
+  } catch (thrown) {
+    return isNotFound(thrown)
+      ? { change: { ref, action: 'deleted' } }
+      : survive(ref, 'delete failed', thrown)
+  }
+}
+
+/** The live object in whichever version its kind is served; undefined where it, or its kind, is gone. */
+async function findLive(client: ClusterClient, ref: ObjectRef): Promise<KubeObject | undefined> {
+  try {
+    return await client.get(ref)
+  } catch (thrown) {
+    if (isNotFound(thrown)) return undefined
+    if (!isNoMatch(thrown)) throw thrown
+  }
+  const served = await client.resourceForAnyVersion(ref)
+  return served === undefined ? undefined : client.find({ ...ref, version: served.version })
+}
+
+/** By uid: an object that somebody created in its place since is not ours to delete. */
+async function deleteLive(
+  client: ClusterClient,
+  ref: ObjectRef,
+  live: KubeObject,
+  isDryRun: boolean,
+): Promise<void> {
+  const { version } = await served(client, ref)
+  const uid = textAt(live.metadata, 'uid')
+  await client.delete({ ...ref, version }, { isDryRun, ...(uid === '' ? {} : { uid }) })
+}
+
+async function served(client: ClusterClient, ref: ObjectRef): Promise<{ version: string }> {
+  return (await client.resourceForAnyVersion(ref)) ?? ref
+}
+
+function survive(ref: ObjectRef, fault: string, cause: unknown): Outcome {
+  return { survivor: { ref, message: `${formatRef(ref)} ${fault}: ${messageOf(cause)}` }, cause }
+}
+
+function resultOf(outcomes: readonly Outcome[]): PruneResult {
+  const changes = outcomes.flatMap((outcome) => ('change' in outcome ? [outcome.change] : []))
+  const failed = outcomes.flatMap((outcome) => ('survivor' in outcome ? [outcome] : []))
+  const survivorReasons = failed.map(({ survivor }) => survivor)
+  const result = { changes, survivors: survivorReasons.map(({ ref }) => ref), survivorReasons }
+  const [first] = failed
+  if (first === undefined) return result
+  const list = survivorReasons.map(({ message }) => `${message};`).join('')
+  const error = new ApplyError('PruneFailed', `delete failed, errors: ${list}`, changes, {
+    cause: first.cause,
+    retryable: true,
+  })
+  return { ...result, error }
+}

@@ -1,0 +1,289 @@
+import { setTimeout as timeout } from 'node:timers/promises'
+import pLimit from 'p-limit'
+import {
+  apiVersionOf,
+  isKubeObject,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+  type ObjectRef,
+  refOf,
+} from '../manifest/object.ts'
+import { ClusterError, isNoMatch, isNotFound } from './cluster-error.ts'
+import { type ApiResource, createDiscovery, type Gvk } from './discovery.ts'
+import { type ListOptions, listAll } from './list.ts'
+import { objectPath } from './paths.ts'
+import { type Counter, createCounter, type RequestCounts } from './request-counts.ts'
+import { sendWithRetries } from './retry.ts'
+import { isSecret, withoutSecretValues } from './secret-text.ts'
+import type { ClusterRequest, ClusterResponse, Transport } from './transport.ts'
+
+export type ClientOptions = {
+  /** Owner of what is applied; never changed once a cluster has been written to. */
+  readonly fieldManager?: string
+  /** Requests under way at once; the others wait their turn. */
+  readonly concurrency?: number
+  /** `system:serviceaccount:<namespace>:<name>`: every request is made as this user. */
+  readonly impersonate?: string
+  /** Ends every request that is under way or still waits. */
+  readonly signal?: AbortSignal
+  /** How long one request may wait between its attempts, all together. */
+  readonly retryBudgetMs?: number
+  readonly timeoutMs?: number
+  readonly now?: () => Date
+  readonly random?: () => number
+  readonly wait?: (ms: number, signal?: AbortSignal) => Promise<void>
+}
+
+export type ApplyPatchOptions = {
+  readonly isDryRun?: boolean
+  /** Takes fields that other managers own; true where absent. */
+  readonly isForced?: boolean
+  readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict'
+}
+
+export type PatchOptions = { readonly type: 'json' | 'merge'; readonly isDryRun?: boolean }
+
+export type DeleteOptions = {
+  /** `Background` where absent. */
+  readonly propagation?: 'Background' | 'Foreground' | 'Orphan'
+  /** Deletes only the object of this uid, not one that was created in its place. */
+  readonly uid?: string
+  readonly resourceVersion?: string
+  readonly isDryRun?: boolean
+}
+
+export type AppliedObject = { readonly object: KubeObject; readonly warnings: readonly string[] }
+
+/**
+ * A Kubernetes API for raw objects: discovery is remembered, 429 and passing faults are retried,
+ * concurrency is bounded. Every method throws ClusterError; values of Secrets are never in its text.
+ */
+export type ClusterClient = {
+  readonly fieldManager: string
+  /** So many requests are under way at once: more tasks than that gain nothing. */
+  readonly concurrency: number
+  /** Throws `NoMatch` where the API does not serve the kind in that version. */
+  readonly resourceFor: (kind: Gvk) => Promise<ApiResource>
+  /** Other versions of the kind too; undefined where the kind is gone. */
+  readonly resourceForAnyVersion: (kind: Gvk) => Promise<ApiResource | undefined>
+  readonly forgetDiscovery: (group?: string) => void
+  /** Throws `NotFound` or `NoMatch`. */
+  readonly get: (ref: ObjectRef) => Promise<KubeObject>
+  /** Undefined only where the API said that there is no such object or no such kind. */
+  readonly find: (ref: ObjectRef) => Promise<KubeObject | undefined>
+  readonly list: (kind: Gvk, options?: ListOptions) => Promise<readonly KubeObject[]>
+  /** Like `list`, but each with apiVersion, kind and metadata only. */
+  readonly listMetadata: (kind: Gvk, options?: ListOptions) => Promise<readonly KubeObject[]>
+  /** Server-side apply; the object goes out as it is, no field is dropped. */
+  readonly applyServerSide: (
+    object: KubeObject,
+    options?: ApplyPatchOptions,
+  ) => Promise<AppliedObject>
+  readonly patch: (ref: ObjectRef, patch: Json, options: PatchOptions) => Promise<KubeObject>
+  readonly delete: (ref: ObjectRef, options?: DeleteOptions) => Promise<void>
+  readonly request: (request: ClusterRequest) => Promise<ClusterResponse>
+  readonly counts: () => RequestCounts
+}
+
+const defaultConcurrency = 32
+const defaultRetryBudgetMs = 20_000
+
+export function createClusterClient(
+  transport: Transport,
+  options: ClientOptions = {},
+): ClusterClient {
+  const fieldManager = options.fieldManager ?? 'driftless'
+  const concurrency = options.concurrency ?? defaultConcurrency
+  const now = options.now ?? ((): Date => new Date())
+  const counter = createCounter()
+  const send = createSender(transport, { ...options, concurrency }, counter)
+  const discovery = createDiscovery(send, now)
+
+  /** Sends to the path of an object; where the API no longer serves its kind there, discovers anew and tries once more. */
+  async function sendTo(
+    ref: ObjectRef,
+    request: Omit<ClusterRequest, 'path'>,
+  ): Promise<ClusterResponse> {
+    const resource = await discovery.resourceFor(ref)
+    try {
+      return await send({ ...request, path: objectPath(resource, ref) })
+    } catch (thrown) {
+      if (!isUnservedPath(thrown)) throw thrown
+      discovery.forget(ref.group)
+      const fresh = await discovery.resourceFor(ref)
+      return send({ ...request, path: objectPath(fresh, ref) })
+    }
+  }
+
+  async function get(ref: ObjectRef): Promise<KubeObject> {
+    return objectOf(await sendTo(ref, { method: 'GET' }))
+  }
+
+  const list = async (
+    kind: Gvk,
+    accept: string | undefined,
+    listOptions: ListOptions = {},
+  ): Promise<readonly KubeObject[]> =>
+    listAll(send, await discovery.resourceFor(kind), accept, listOptions)
+
+  return {
+    fieldManager,
+    concurrency,
+    resourceFor: discovery.resourceFor,
+    resourceForAnyVersion: discovery.resourceForAnyVersion,
+    forgetDiscovery: discovery.forget,
+    get,
+    find: (ref) => undefinedWhereAbsent(get(ref)),
+    list: (kind, listOptions) => list(kind, undefined, listOptions),
+    listMetadata: (kind, listOptions) => list(kind, metadataList, listOptions),
+    applyServerSide: async (object, applyOptions = {}) => {
+      const request = applyRequest(object, fieldManager, applyOptions)
+      const response = await masking(object, () => sendTo(refOf(object), request))
+      return { object: objectOf(response), warnings: response.warnings }
+    },
+    patch: async (ref, patch, patchOptions) => {
+      const request = patchRequest(patch, fieldManager, patchOptions)
+      const target = { apiVersion: apiVersionOf(ref), kind: ref.kind }
+      return objectOf(await masking(target, () => sendTo(ref, request)))
+    },
+    delete: async (ref, deleteOptions = {}) => {
+      await sendTo(ref, deleteRequest(deleteOptions))
+    },
+    request: send,
+    counts: counter.counts,
+  }
+}
+
+const metadataList =
+  'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json'
+
+type Send = (request: ClusterRequest) => Promise<ClusterResponse>
+
+/** Sends with bounded concurrency, retries, impersonation and a count of what went out. */
+function createSender(
+  transport: Transport,
+  options: ClientOptions & { readonly concurrency: number },
+  counter: Counter,
+): Send {
+  const limit = pLimit(options.concurrency)
+  const retryOptions = {
+    budgetMs: options.retryBudgetMs ?? defaultRetryBudgetMs,
+    random: options.random ?? Math.random,
+    wait: options.wait ?? waitFor,
+    onRetry: counter.countRetry,
+  }
+  const counted: Transport = (request) => {
+    counter.countRequest(request)
+    return transport(request)
+  }
+  return (request) => {
+    const signal = joinSignals(options.signal, request.signal)
+    const complete: ClusterRequest = {
+      ...(options.impersonate === undefined ? {} : { impersonate: options.impersonate }),
+      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+      ...request,
+      ...(signal === undefined ? {} : { signal }),
+    }
+    return limit(() => sendWithRetries(counted, complete, retryOptions))
+  }
+}
+
+async function waitFor(ms: number, signal?: AbortSignal): Promise<void> {
+  await timeout(ms, undefined, signal === undefined ? {} : { signal })
+}
+
+function joinSignals(
+  first: AbortSignal | undefined,
+  second: AbortSignal | undefined,
+): AbortSignal | undefined {
+  if (first === undefined || second === undefined || first === second) return first ?? second
+  return AbortSignal.any([first, second])
+}
+
+function applyRequest(
+  object: KubeObject,
+  fieldManager: string,
+  { isDryRun, isForced = true, fieldValidation }: ApplyPatchOptions,
+): Omit<ClusterRequest, 'path'> {
+  return {
+    method: 'PATCH',
+    // JSON is YAML: the API server takes it under this name, and there is no other for an apply.
+    contentType: 'application/apply-patch+yaml',
+    query: {
+      fieldManager,
+      force: String(isForced),
+      ...dryRunQuery(isDryRun),
+      ...(fieldValidation === undefined ? {} : { fieldValidation }),
+    },
+    body: object,
+  }
+}
+
+function patchRequest(
+  patch: Json,
+  fieldManager: string,
+  { type, isDryRun }: PatchOptions,
+): Omit<ClusterRequest, 'path'> {
+  return {
+    method: 'PATCH',
+    contentType: `application/${type}-patch+json`,
+    query: { fieldManager, ...dryRunQuery(isDryRun) },
+    body: patch,
+  }
+}
+
+function deleteRequest(options: DeleteOptions): Omit<ClusterRequest, 'path'> {
+  const { uid, resourceVersion } = options
+  const preconditions = {
+    ...(uid === undefined ? {} : { uid }),
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+  }
+  return {
+    method: 'DELETE',
+    query: dryRunQuery(options.isDryRun),
+    body: {
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      propagationPolicy: options.propagation ?? 'Background',
+      ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
+    },
+  }
+}
+
+function dryRunQuery(isDryRun: boolean | undefined): Readonly<Record<string, string>> {
+  return isDryRun === true ? { dryRun: 'All' } : {}
+}
+
+function objectOf(response: ClusterResponse): KubeObject {
+  if (isKubeObject(response.body)) return response.body
+  throw new ClusterError('BadAnswer', 'the server did not answer with an object')
+}
+
+/** A 404 that names no object: the path itself is not served. */
+function isUnservedPath(thrown: unknown): boolean {
+  return isNotFound(thrown) && thrown.message === 'the server could not find the requested resource'
+}
+
+async function undefinedWhereAbsent(answer: Promise<KubeObject>): Promise<KubeObject | undefined> {
+  try {
+    return await answer
+  } catch (thrown) {
+    if (isNotFound(thrown) || isNoMatch(thrown)) return undefined
+    throw thrown
+  }
+}
+
+async function masking<T>(
+  object: Pick<KubeObject, 'apiVersion' | 'kind'> & JsonObject,
+  send: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await send()
+  } catch (thrown) {
+    if (thrown instanceof ClusterError && isSecret(object)) {
+      throw withoutSecretValues(thrown, object)
+    }
+    throw thrown
+  }
+}

@@ -1,0 +1,132 @@
+import { apiVersionOf, isJsonObject, type Json, textAt } from '../manifest/object.ts'
+import { ClusterError, isNotFound } from './cluster-error.ts'
+import type { ClusterRequest, ClusterResponse } from './transport.ts'
+
+export type Gvk = { readonly group: string; readonly version: string; readonly kind: string }
+
+/** How the API server serves one kind. */
+export type ApiResource = Gvk & {
+  /** The name in paths, `deployments`. */
+  readonly plural: string
+  readonly isNamespaced: boolean
+  readonly verbs: readonly string[]
+}
+
+export type Discovery = {
+  /** Throws ClusterError `NoMatch` where the kind is not served in that version. */
+  readonly resourceFor: (kind: Gvk) => Promise<ApiResource>
+  /** The kind in whichever version is served, its own first; undefined where no version has it. */
+  readonly resourceForAnyVersion: (kind: Gvk) => Promise<ApiResource | undefined>
+  /** Reads anew what the API serves, of one group or of all. */
+  readonly forget: (group?: string) => void
+}
+
+type Send = (request: ClusterRequest) => Promise<ClusterResponse>
+type Resources = ReadonlyMap<string, ApiResource>
+
+/** A kind that is missing from an answer older than this is asked for again. */
+const staleAfterMs = 5_000
+
+type Answer = {
+  readonly group: string
+  readonly at: number
+  readonly resources: Promise<Resources>
+}
+
+/** What the API server serves, asked once per group and version and remembered until it is forgotten. */
+export function createDiscovery(send: Send, now: () => Date): Discovery {
+  const answers = new Map<string, Answer>()
+
+  function resourcesOf(kind: Gvk): Promise<Resources> {
+    const key = apiVersionOf(kind)
+    const known = answers.get(key)
+    if (known !== undefined) return known.resources
+    const resources = readResources(send, kind.group, kind.version)
+    answers.set(key, { group: kind.group, at: now().getTime(), resources })
+    // What is absent or could not be read is not remembered: it may be there a moment later.
+    resources.then(
+      (found) => found.size === 0 && answers.delete(key),
+      () => answers.delete(key),
+    )
+    return resources
+  }
+
+  async function findResource(kind: Gvk): Promise<ApiResource | undefined> {
+    const resource = (await resourcesOf(kind)).get(kind.kind)
+    const answer = answers.get(apiVersionOf(kind))
+    if (resource !== undefined || answer === undefined) return resource
+    if (now().getTime() - answer.at < staleAfterMs) return undefined
+    answers.delete(apiVersionOf(kind))
+    return (await resourcesOf(kind)).get(kind.kind)
+  }
+
+  async function findInOtherVersions(kind: Gvk): Promise<ApiResource | undefined> {
+    for (const version of await servedVersions(send, kind.group)) {
+      const resource = await findResource({ ...kind, version })
+      if (resource !== undefined) return resource
+    }
+    return undefined
+  }
+
+  return {
+    resourceFor: async (kind) => (await findResource(kind)) ?? refuse(kind),
+    resourceForAnyVersion: async (kind) =>
+      (await findResource(kind)) ?? (await findInOtherVersions(kind)),
+    forget: (group) => {
+      for (const [key, answer] of answers) {
+        if (group === undefined || answer.group === group) answers.delete(key)
+      }
+    },
+  }
+}
+
+function refuse(kind: Gvk): never {
+  throw new ClusterError(
+    'NoMatch',
+    `no matches for kind "${kind.kind}" in version "${apiVersionOf(kind)}"`,
+  )
+}
+
+/** `/api/v1` or `/apis/<group>/<version>`, where the API server serves a group and version. */
+export function groupVersionPath(group: string, version: string): string {
+  return group === ''
+    ? `/api/${encodeURIComponent(version)}`
+    : `/apis/${encodeURIComponent(group)}/${encodeURIComponent(version)}`
+}
+
+async function readResources(send: Send, group: string, version: string): Promise<Resources> {
+  const body = await readOrAbsent(send, groupVersionPath(group, version))
+  const listed = isJsonObject(body) && Array.isArray(body.resources) ? body.resources : []
+  const resources = listed
+    .filter(isJsonObject)
+    .filter((entry) => !textAt(entry, 'name').includes('/'))
+  return new Map(
+    resources.map((entry) => [
+      textAt(entry, 'kind'),
+      {
+        group,
+        version,
+        kind: textAt(entry, 'kind'),
+        plural: textAt(entry, 'name'),
+        isNamespaced: entry.namespaced === true,
+        verbs: Array.isArray(entry.verbs) ? entry.verbs.map(String) : [],
+      },
+    ]),
+  )
+}
+
+async function servedVersions(send: Send, group: string): Promise<readonly string[]> {
+  if (group === '') return ['v1']
+  const body = await readOrAbsent(send, `/apis/${encodeURIComponent(group)}`)
+  if (!isJsonObject(body) || !Array.isArray(body.versions)) return []
+  return body.versions.filter(isJsonObject).map((entry) => textAt(entry, 'version'))
+}
+
+async function readOrAbsent(send: Send, path: string): Promise<Json | undefined> {
+  try {
+    return (await send({ method: 'GET', path })).body
+  } catch (thrown) {
+    if (isNotFound(thrown)) return undefined
+    throw thrown
+  }
+}
