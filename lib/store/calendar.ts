@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import pLimit from 'p-limit'
 import { readRecord, writeRecord } from './records.ts'
 import type { Store } from './store.ts'
+import { StoreError } from './store-error.ts'
 
 /** What is due when. An entry stays due until its object is scheduled anew or cleared. */
 export type DueEntry = { readonly id: string; readonly dueAt: Date }
@@ -9,10 +10,16 @@ export type DueEntry = { readonly id: string; readonly dueAt: Date }
 /** `nonce` makes every time key unique, so that one found out of date can be deleted without a race. */
 type CalendarRecord = { readonly version: 1; readonly dueAt: string; readonly nonce: string }
 
-type TimeKey = { readonly key: string; readonly id: string; readonly nonce: string; dueAt: Date }
+type TimeKey = {
+  readonly key: string
+  readonly id: string
+  readonly nonce: string
+  readonly dueAt: Date
+}
 
 const timePrefix = 'calendar/at/'
 const readsAtOnce = 16
+const maxAttempts = 50
 /** A time key without a record is a first `schedule` that is under way or was killed; after this it is litter. */
 const orphanAgeMs = 24 * 60 * 60 * 1000
 
@@ -24,7 +31,7 @@ const orphanAgeMs = 24 * 60 * 60 * 1000
 export async function schedule(store: Store, id: string, dueAt: Date): Promise<void> {
   const key = recordKey(id)
   const next = { version: 1, dueAt: dueAt.toISOString(), nonce: randomUUID().slice(0, 8) } as const
-  for (;;) {
+  for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const found = await readRecord(store, key, parseCalendarRecord)
     if (found === undefined) {
       await store.put(timeKey(id, next), '')
@@ -35,6 +42,8 @@ export async function schedule(store: Store, id: string, dueAt: Date): Promise<v
       return
     }
   }
+  const message = `${key}: others kept scheduling ${id} at the same time; try again`
+  throw new StoreError('TooManyConflicts', message, { retryable: true })
 }
 
 /** What is due at `now`, soonest first, at most `limit` entries. */
