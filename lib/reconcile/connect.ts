@@ -14,7 +14,7 @@ export async function connectFor(
   run: Run<KustomizationObject>,
   cluster: ClusterSpec,
 ): Promise<ClusterClient> {
-  const { ports, target, signal } = run
+  const { ports, target } = run
   const { id, spec } = target
   const account = spec.serviceAccountName
   const isRoot = id.name === rootName && id.namespace === rootName
@@ -22,15 +22,12 @@ export async function connectFor(
     const message = `Kustomization/${id.namespace}/${id.name} spec.serviceAccountName: missing, and the cluster's tenancy is locked; name a service account of namespace ${id.namespace}`
     throw new ReconcileError('AccessDenied', 'AccessDenied', message)
   }
-  const options = {
-    signal,
-    ...(account === undefined
-      ? {}
-      : { impersonate: `system:serviceaccount:${id.namespace}:${account}` }),
-  }
+  const options =
+    account === undefined ? {} : { impersonate: `system:serviceaccount:${id.namespace}:${account}` }
+  if (cluster.fluxComponents === 'skip') await ports.refuseFlux(id.cluster)
   if (spec.kubeConfig === undefined) return ports.clusters.connect(id.cluster, options)
   const { secretName, key } = spec.kubeConfig
-  const home = await ports.clusters.connect(id.cluster, { signal })
+  const home = await ports.clusters.connect(id.cluster)
   const ref = { kind: 'Secret' as const, namespace: id.namespace, name: secretName }
   const data = await readConfig(ports, home, ref)
   if (data === undefined) {

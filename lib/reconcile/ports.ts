@@ -26,6 +26,8 @@ export type Ports = {
   /** Tells workers apart in leases. */
   readonly owner: string
   readonly clusters: Clusters
+  /** Throws `FluxStillRuns` where Flux's controllers work in the cluster: two reconcilers must never fight. */
+  readonly refuseFlux: (cluster: string) => Promise<void>
   readonly sources: Sources
   readonly artifacts: Artifacts
   readonly secretStore: SecretReader
@@ -41,7 +43,7 @@ export type Clusters = {
   readonly connectRemote: (kubeconfig: string, options?: ConnectOptions) => Promise<ClusterClient>
 }
 
-export type ConnectOptions = { readonly impersonate?: string; readonly signal?: AbortSignal }
+export type ConnectOptions = { readonly impersonate?: string }
 
 export type SourceObject = RegisteredObject & { readonly type: 'GitRepository' | 'Bucket' }
 

@@ -43,14 +43,22 @@ export async function reconcileObject(
   }
   const isHeld = await isSuspended(ports.store, target)
   const isLeaving = target.record.deletionRequestedAt !== undefined
-  if (isHeld && !isLeaving) return markHandled(run)
+  if (isHeld && !isLeaving) {
+    await markHandled(run)
+    return undefined
+  }
+  const next = await look(run, isLeaving, isHeld)
+  if (next === undefined) await clear(ports.store, formatId(request.id))
+  else await markHandled(run)
+  return next
+}
+
+async function look(run: Run, isLeaving: boolean, isHeld: boolean): Promise<NextLook | undefined> {
   try {
-    const next = await (isLeaving ? finalize(run, isHeld) : reconcile(run))
-    if (next === undefined) await clear(ports.store, formatId(request.id))
-    return next
+    return await (isLeaving ? finalize(run, isHeld) : reconcile(run))
   } catch (thrown) {
     if (isLost(thrown)) throw thrown
-    return recordFailure(run, thrown, await revisionOf(run), timingOf(target))
+    return recordFailure(run, thrown, await revisionOf(run), timingOf(run.target))
   }
 }
 
@@ -86,8 +94,8 @@ async function finalize(run: Run, isHeld: boolean): Promise<NextLook | undefined
   return undefined
 }
 
-/** Suspended: nothing happens, but a wish to reconcile counts as heard. Source: flux.md §10. */
-async function markHandled({ request, status }: Run): Promise<undefined> {
+/** A wish to reconcile counts as heard, even where the object is suspended and nothing happens. Source: flux.md §10. */
+async function markHandled({ request, status }: Run): Promise<void> {
   if (request.cause !== 'user') return
   await status.save({ ...status.current(), lastHandledReconcileAt: request.requestedAt })
 }

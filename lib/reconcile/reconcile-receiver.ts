@@ -87,10 +87,10 @@ function isHook(value: unknown): value is HookRecord {
   )
 }
 
-async function readToken({ ports, target, signal }: Run<ReceiverObject>): Promise<string> {
+async function readToken({ ports, target }: Run<ReceiverObject>): Promise<string> {
   const { id, spec } = target
   const { secretName = '' } = spec
-  const client = await ports.clusters.connect(id.cluster, { signal })
+  const client = await ports.clusters.connect(id.cluster)
   const ref = { kind: 'Secret' as const, namespace: id.namespace, name: secretName }
   const token = (await readConfig(ports, client, ref))?.get('token')
   if (token !== undefined && token.length > 0) return new TextDecoder().decode(token)

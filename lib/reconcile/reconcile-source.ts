@@ -96,11 +96,11 @@ function shortSubject(subject: string): string {
   return subject.length > 50 ? `${subject.slice(0, 50)}...` : subject
 }
 
-async function readCredentials({ ports, target, signal }: Run<SourceObject>) {
+async function readCredentials({ ports, target }: Run<SourceObject>) {
   const { secretName } = target.spec
   if (secretName === undefined) return undefined
   const { cluster, namespace } = target.id
-  const client = await ports.clusters.connect(cluster, { signal })
+  const client = await ports.clusters.connect(cluster)
   const ref = { kind: 'Secret' as const, namespace, name: secretName }
   const found = await readConfig(ports, client, ref)
   if (found !== undefined) return found

@@ -43,7 +43,7 @@ export async function lookAtHealth(
   const { cluster } = run.target.id
   const results = await Promise.all([
     Promise.all(inFleet.map((ref) => fleetHealth(run.ports, cluster, ref))),
-    inCluster.length === 0 ? [] : checkHealth(await client(), inCluster, { now: run.ports.now() }),
+    inCluster.length === 0 ? [] : checkHealth(await client(), inCluster, { now: run.ports.now }),
   ])
   return summarize(results.flat())
 }

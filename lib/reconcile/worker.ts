@@ -2,10 +2,10 @@ import { formatId, type ObjectId } from '../fleet/object-id.ts'
 import type { ReconcileRequest } from '../fleet/request.ts'
 import { isJsonObject } from '../manifest/object.ts'
 import type { Consume } from '../queue/queue.ts'
-import { DriftlessError, messageOf } from '../status/error.ts'
+import { DriftlessError, messageOf as textOf } from '../status/error.ts'
 import { schedule } from '../store/calendar.ts'
 import { acquireLease } from '../store/lease.ts'
-import { enqueue } from './enqueue.ts'
+import { enqueue, messageOf } from './enqueue.ts'
 import { keepLease } from './keep-lease.ts'
 import { keys } from './keys.ts'
 import type { Ports } from './ports.ts'
@@ -51,7 +51,7 @@ async function work(ports: Ports, request: ReconcileRequest): Promise<void> {
     await plan(ports, request.id, next)
   } catch (thrown) {
     if (!(thrown instanceof DriftlessError && thrown.code === 'LeaseLost')) throw thrown
-    ports.log.warn(messageOf(thrown), { object: formatId(request.id) })
+    ports.log.warn(textOf(thrown), { object: formatId(request.id) })
     await enqueue(ports, [request.id], request.cause, 5)
   } finally {
     await kept.stop()
@@ -68,7 +68,12 @@ async function plan(ports: Ports, id: ObjectId, next: NextLook | undefined): Pro
   const isShort = !isRegular && afterMs <= maxDelayMs
   const reserveMs = isShort ? 30_000 : 0
   await schedule(store, formatId(id), new Date(now().getTime() + afterMs + reserveMs))
-  if (isShort) await enqueue(ports, [id], next.cause, afterMs / 1_000)
+  if (!isShort) return
+  const dueSecond = Math.floor((now().getTime() + afterMs) / 1_000)
+  const request = { id, cause: next.cause, requestedAt: now().toISOString() }
+  // Looks that meet in one second become one: a run and its repetition do not double the polling.
+  const messageId = `${next.cause}/${formatId(id)}/${dueSecond}`
+  await ports.requests.send([messageOf(request, messageId, afterMs / 1_000)])
 }
 
 function parseRequest(body: string): ReconcileRequest | undefined {

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import { packTree } from '../artifact/archive.ts'
+import { isJsonObject } from '../manifest/object.ts'
+import { type FetchedSource, fetchSource, type SourcePorts, sourceRules } from '../source/fetch.ts'
+import { readRecord, writeRecord } from '../store/records.ts'
+import type { Store } from '../store/store.ts'
+import type { ArtifactCache } from './artifacts.ts'
+import { keys } from './keys.ts'
+import type { Fetched, FetchRequest, PreviousArtifact, Sources } from './ports.ts'
+
+export type FetchOncePorts = Omit<SourcePorts, 'credentials' | 'signal'> & {
+  readonly store: Store
+  readonly artifactCache: ArtifactCache
+}
+
+/**
+ * Fetches each revision once for all who follow the same thing with the same rules and credentials: what one cluster's
+ * source fetched serves every other cluster's, and requests at the same moment share one fetch.
+ */
+export function createSources(ports: FetchOncePorts): Sources {
+  const underWay = new Map<string, Promise<Fetched>>()
+  return {
+    fetch: async (request) => {
+      const key = sharingKey(request)
+      const running = underWay.get(key)
+      if (running !== undefined) return running
+      const fetching = fetchAndKeep(ports, request, key).finally(() => underWay.delete(key))
+      underWay.set(key, fetching)
+      return fetching
+    },
+  }
+}
+
+async function fetchAndKeep(
+  ports: FetchOncePorts,
+  request: FetchRequest,
+  key: string,
+): Promise<Fetched> {
+  const { source, credentials, signal } = request
+  const shared = (await readRecord(ports.store, keys.fetched(key), parseShared))?.value
+  const binding = request.previous?.binding
+  const known = await usable(ports, shared ?? request.previous)
+  const previous =
+    known === undefined ? undefined : { ...known, ...(binding === undefined ? {} : { binding }) }
+  const outcome = await fetchSource(source, previous, {
+    ...ports,
+    signal,
+    ...(credentials === undefined ? {} : { credentials }),
+  })
+  if (outcome.kind === 'unchanged' && previous !== undefined) {
+    return { fileCount: 0, rules: '', ...previous, notices: outcome.notices }
+  }
+  if (outcome.kind === 'unchanged') throw new Error('a source without a previous state is new')
+  const kept = await keep(ports, outcome.source)
+  const record: SharedFetch = { version: 1, ...kept }
+  await writeRecord(ports.store, keys.fetched(key), record)
+  return kept
+}
+
+/** An artifact that is gone or was altered at rest counts as none: it is fetched again. */
+async function usable(
+  { artifactCache }: FetchOncePorts,
+  previous: PreviousArtifact | undefined,
+): Promise<PreviousArtifact | undefined> {
+  if (previous === undefined) return undefined
+  return (await artifactCache.open(previous.digest)) === undefined ? undefined : previous
+}
+
+async function keep(
+  { store, artifactCache }: FetchOncePorts,
+  source: FetchedSource,
+): Promise<Fetched> {
+  const { bytes, digest } = packTree(source.files)
+  await store.put(keys.artifact(digest), bytes)
+  artifactCache.remember(digest, source.files)
+  const { commit } = source
+  return {
+    revision: source.revision,
+    digest,
+    sizeBytes: bytes.length,
+    fileCount: source.files.size,
+    rules: source.rules,
+    notices: source.notices,
+    ...(source.binding === undefined ? {} : { binding: source.binding }),
+    ...(commit === undefined
+      ? {}
+      : {
+          commit: {
+            sha: commit.sha,
+            author: commit.author.name,
+            subject: commit.subject,
+            ...(commit.url === undefined ? {} : { url: commit.url }),
+          },
+        }),
+  }
+}
+
+/** Equal for sources that must get equal artifacts: the same address, ref, rules and credentials. */
+function sharingKey({ source, credentials }: FetchRequest): string {
+  const hash = createHash('sha256')
+  const { spec } = source
+  const place =
+    'url' in spec
+      ? [spec.url, spec.ref]
+      : [spec.provider, spec.endpoint, spec.bucketName, spec.prefix, spec.region ?? '']
+  hash.update(JSON.stringify([source.type, place, sourceRules(source)]))
+  for (const [name, value] of [...(credentials ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(JSON.stringify([name, value.length])).update(value)
+  }
+  return hash.digest('hex')
+}
+
+type SharedFetch = Fetched & { readonly version: 1 }
+
+function parseShared(value: unknown): SharedFetch | undefined {
+  return isShared(value) ? value : undefined
+}
+
+function isShared(value: unknown): value is SharedFetch {
+  return (
+    isJsonObject(value) &&
+    typeof value.revision === 'string' &&
+    typeof value.digest === 'string' &&
+    typeof value.sizeBytes === 'number'
+  )
+}

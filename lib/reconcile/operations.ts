@@ -1,0 +1,200 @@
+import type { ObjectId } from '../fleet/object-id.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+import { isJsonObject, type JsonObject } from '../manifest/object.ts'
+import { type Condition, findCondition } from '../status/condition.ts'
+import type { Event } from '../status/event.ts'
+import type { Snapshot } from '../status/history.ts'
+import { readClusterSpec } from './clusters.ts'
+import { sourceIdOf } from './edges.ts'
+import { messageOf } from './enqueue.ts'
+import { type EventFilter, listEvents } from './event-log.ts'
+import type { Commit, LastChange, ObjectStatus } from './object-status.ts'
+import type { Ports } from './ports.ts'
+import type { RegisteredObject } from './registry.ts'
+import { readStatus } from './status-writer.ts'
+import { isSuspended, setSuspension } from './suspension.ts'
+import { listClusters } from './sync-fleet.ts'
+
+/** What people ask and tell Driftless: the command line, the API and the page all stand on this. */
+export type Operations = {
+  readonly clusters: () => Promise<readonly ClusterView[]>
+  /** Sorted by cluster, kind, namespace, name. */
+  readonly objects: (filter: ObjectFilter) => Promise<readonly ObjectView[]>
+  readonly object: (id: ObjectId) => Promise<ObjectDetail | undefined>
+  /** Newest first. */
+  readonly events: (filter: EventFilter) => Promise<readonly Event[]>
+  /** Undefined where there is no such object. */
+  readonly reconcile: (id: ObjectId, options?: ReconcileOptions) => Promise<Accepted | undefined>
+  readonly suspend: (id: ObjectId) => Promise<Accepted | undefined>
+  readonly resume: (id: ObjectId) => Promise<Accepted | undefined>
+}
+
+export type ReconcileOptions = {
+  /** Looks at the source first; what builds from it follows. */
+  readonly withSource?: boolean
+}
+
+/** `requestedAt` is what `lastHandledReconcileAt` will say when it was looked at. */
+export type Accepted = { readonly requestedAt: string; readonly isSuspended: boolean }
+
+export type ObjectFilter = {
+  readonly cluster?: string
+  readonly kind?: string
+  readonly namespace?: string
+}
+
+export type ClusterView = {
+  readonly name: string
+  readonly connection: string
+  readonly tenancy: string
+  readonly objectCount: number
+  readonly readyCount: number
+  readonly failedCount: number
+}
+
+/** One line of `driftless get`. */
+export type ObjectView = ObjectId & {
+  readonly revision: string
+  readonly isSuspended: boolean
+  readonly ready: Condition['status']
+  readonly isStalled: boolean
+  readonly reason: string
+  readonly message: string
+  /** URL of a Git source, bucket and prefix of a Bucket, type of a Provider or Receiver. */
+  readonly address: string
+  readonly lastChange?: LastChange
+  readonly lastRun?: { readonly at: string; readonly durationMs: number }
+  readonly commit?: Commit
+}
+
+export type ObjectDetail = ObjectView & {
+  readonly generation: number
+  readonly spec: JsonObject
+  readonly status: ObjectStatus
+  readonly inventory: Inventory
+  readonly history: readonly Snapshot[]
+  /** Who declared it: `fleet`, `sync` or the id of the Kustomization whose build holds it. */
+  readonly declaredBy: string
+}
+
+type OperationPorts = Pick<Ports, 'store' | 'registry' | 'requests' | 'now' | 'uniqueId'>
+
+export function createOperations(ports: OperationPorts): Operations {
+  const { store, registry } = ports
+  return {
+    clusters: async () =>
+      Promise.all((await listClusters(store)).map((name) => viewCluster(ports, name))),
+    objects: (filter) => viewObjects(ports, filter),
+    object: async (id) => {
+      const target = await registry.find(id)
+      return target === undefined ? undefined : detail(ports, target)
+    },
+    events: (filter) => listEvents(store, filter),
+    reconcile: (id, options) => ask(ports, id, options ?? {}),
+    suspend: (id) => hold(ports, id, true),
+    resume: (id) => hold(ports, id, false),
+  }
+}
+
+async function viewObjects(
+  ports: OperationPorts,
+  { cluster, kind, namespace }: ObjectFilter,
+): Promise<readonly ObjectView[]> {
+  const clusters = cluster === undefined ? await listClusters(ports.store) : [cluster]
+  const ids = await Promise.all(clusters.map((name) => ports.registry.list(name, kind)))
+  const wanted = ids.flat().filter((id) => namespace === undefined || id.namespace === namespace)
+  const found = await Promise.all(wanted.map((id) => ports.registry.find(id)))
+  return Promise.all(found.flatMap((target) => (target === undefined ? [] : [view(ports, target)])))
+}
+
+async function view({ store }: OperationPorts, target: RegisteredObject): Promise<ObjectView> {
+  const [status, held] = await Promise.all([
+    readStatus(store, target.id),
+    isSuspended(store, target),
+  ])
+  const ready = findCondition(status.conditions, 'Ready')
+  const { lastChange, lastRun, commit } = status
+  const hasNoStatus = target.type === 'Provider' || target.type === 'Alert'
+  return {
+    ...target.id,
+    revision: status.artifact?.revision ?? status.lastAppliedRevision ?? '',
+    isSuspended: held,
+    ready: ready?.status ?? (hasNoStatus ? 'True' : 'Unknown'),
+    isStalled: findCondition(status.conditions, 'Stalled')?.status === 'True',
+    reason: ready?.reason ?? '',
+    message: ready?.message ?? (hasNoStatus ? 'registered' : 'waiting to be reconciled'),
+    address: addressOf(target),
+    ...(lastChange === undefined ? {} : { lastChange }),
+    ...(lastRun === undefined ? {} : { lastRun }),
+    ...(commit === undefined ? {} : { commit }),
+  }
+}
+
+async function detail(ports: OperationPorts, target: RegisteredObject): Promise<ObjectDetail> {
+  const status = await readStatus(ports.store, target.id)
+  const { spec } = target.record.object
+  const { origin } = target.record
+  return {
+    ...(await view(ports, target)),
+    generation: target.record.generation,
+    spec: isJsonObject(spec) ? spec : {},
+    status,
+    inventory: status.inventory ?? [],
+    history: status.history ?? [],
+    declaredBy: origin.type === 'build' ? origin.parent : origin.type,
+  }
+}
+
+/** Never the address of a Provider: a chat webhook's URL is a secret. */
+function addressOf(target: RegisteredObject): string {
+  if (target.type === 'GitRepository') return target.spec.url
+  if (target.type === 'Bucket') return `${target.spec.bucketName}/${target.spec.prefix}`
+  if (target.type === 'Provider' || target.type === 'Receiver') return target.spec.type
+  return ''
+}
+
+async function viewCluster(ports: OperationPorts, name: string): Promise<ClusterView> {
+  const spec = await readClusterSpec(ports.store, name)
+  const objects = await viewObjects(ports, { cluster: name })
+  return {
+    name,
+    connection: spec?.connection.type ?? 'unknown',
+    tenancy: spec?.tenancy ?? 'open',
+    objectCount: objects.length,
+    readyCount: objects.filter(({ ready }) => ready === 'True').length,
+    failedCount: objects.filter(({ ready }) => ready === 'False').length,
+  }
+}
+
+async function ask(
+  ports: OperationPorts,
+  id: ObjectId,
+  { withSource = false }: ReconcileOptions,
+): Promise<Accepted | undefined> {
+  const target = await ports.registry.find(id)
+  if (target === undefined) return undefined
+  const requestedAt = ports.now().toISOString()
+  const ids =
+    withSource && target.type === 'Kustomization'
+      ? [sourceIdOf(id, target.spec.sourceRef), id]
+      : [id]
+  await ports.requests.send(
+    ids.map((each) =>
+      messageOf({ id: each, cause: 'user', requestedAt, isForced: true }, ports.uniqueId()),
+    ),
+  )
+  return { requestedAt, isSuspended: await isSuspended(ports.store, target) }
+}
+
+async function hold(
+  ports: OperationPorts,
+  id: ObjectId,
+  isHeld: boolean,
+): Promise<Accepted | undefined> {
+  const target = await ports.registry.find(id)
+  if (target === undefined) return undefined
+  const now = ports.now()
+  await setSuspension(ports.store, id, isHeld, now)
+  if (!isHeld) await ask(ports, id, {})
+  return { requestedAt: now.toISOString(), isSuspended: isHeld }
+}

@@ -1,0 +1,55 @@
+import { watch } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { type Fleet, type FleetFile, loadFleet } from '../fleet/load.ts'
+
+const maxFiles = 10_000
+const maxFileBytes = 8 * 1024 * 1024
+
+/** Reads a fleet from one file or a folder with all below it (`.yaml`, `.yml`; names that begin with a dot are left out). */
+export async function readFleet(path: string): Promise<Fleet> {
+  const found = await stat(path)
+  const paths = found.isDirectory() ? await listYaml(path) : [path]
+  const base = found.isDirectory() ? path : ''
+  return loadFleet(await Promise.all(paths.map((file) => readFleetFile(file, base))))
+}
+
+async function readFleetFile(file: string, base: string): Promise<FleetFile> {
+  const name = base === '' ? file : relative(base, file)
+  const { size } = await stat(file)
+  // `loadFleet` reports a text that is too long; reading that much would do no good.
+  if (size > maxFileBytes) return { file: name, text: ' '.repeat(maxFileBytes + 1) }
+  return { file: name, text: await readFile(file, 'utf8') }
+}
+
+async function listYaml(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true })
+  return entries
+    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter(
+      (path) =>
+        !relative(folder, path)
+          .split('/')
+          .some((part) => part.startsWith('.')),
+    )
+    .sort()
+    .slice(0, maxFiles)
+}
+
+/** Calls `changed` shortly after something below `path` changed; returns what stops it. */
+export function watchFleet(path: string, changed: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined
+  const watcher = watch(path, { recursive: true }, () => {
+    clearTimeout(timer)
+    timer = setTimeout(changed, settleMs)
+  })
+  watcher.on('error', changed)
+  return () => {
+    clearTimeout(timer)
+    watcher.close()
+  }
+}
+
+/** Editors write a file in several steps; the last one counts. */
+const settleMs = 150

@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { formatFault } from '../fleet/load.ts'
+import { createAddressCheck } from '../http/address-policy.ts'
+import { createOutbound } from '../http/outbound.ts'
+import type { Logger } from '../log/logger.ts'
+import { createLocalQueue } from '../queue/local.ts'
+import { createArtifacts } from '../reconcile/artifacts.ts'
+import { forgetOldEvents } from '../reconcile/event-log.ts'
+import { createSources } from '../reconcile/fetch-once.ts'
+import { createNotices } from '../reconcile/notices.ts'
+import { createOperations, type Operations } from '../reconcile/operations.ts'
+import type { Ports, SecretReader } from '../reconcile/ports.ts'
+import { createFluxGuard } from '../reconcile/refuse-flux.ts'
+import { createRegistry } from '../reconcile/registry.ts'
+import { syncFleet } from '../reconcile/sync-fleet.ts'
+import { tick } from '../reconcile/tick.ts'
+import { createWorker } from '../reconcile/worker.ts'
+import { createLocalSealer } from '../secrets/local.ts'
+import { createRepositoryCache } from '../source/git/repository-cache.ts'
+import { messageOf } from '../status/error.ts'
+import { createFileStore } from '../store/files.ts'
+import { tryProcessLock } from '../store/process-lock.ts'
+import type { Store } from '../store/store.ts'
+import { readFleet, watchFleet } from './fleet-folder.ts'
+import { createLocalClusters } from './local-clusters.ts'
+import { createSandboxes } from './sandboxes.ts'
+
+export type LocalOptions = {
+  /** Where all state lies; made where it is missing. */
+  readonly stateDirectory: string
+  /** A file or a folder. */
+  readonly fleetPath: string
+  readonly secretStore: SecretReader
+  readonly kubeconfigFile?: string
+  readonly log: Logger
+  /** How many objects are looked at side by side. */
+  readonly concurrency?: number
+  /** Messages of one revision are sent together after so long; 10 s at most. */
+  readonly groupWindowMs?: number
+  readonly tickMs?: number
+}
+
+/** The whole of Driftless in one process: the same pipeline as on AWS, over files, timers and an in-process queue. */
+export type LocalRuntime = {
+  readonly ports: Ports
+  readonly operations: Operations
+  readonly store: Store
+  /** Reads the fleet and begins to work; resolves when the fleet was read for the first time. */
+  readonly start: () => Promise<void>
+  /** Lets the work in hand end. */
+  readonly stop: () => Promise<void>
+  /** Looks at what is due now instead of at the next tick. */
+  readonly tickNow: () => Promise<number>
+  readonly health: () => Readonly<Record<string, unknown>>
+  readonly sandboxes: ReturnType<typeof createSandboxes>
+}
+
+export async function createLocalRuntime(options: LocalOptions): Promise<LocalRuntime> {
+  const { stateDirectory, log } = options
+  await mkdir(stateDirectory, { recursive: true, mode: 0o700 })
+  const release = tryProcessLock(join(stateDirectory, 'serve.lock'))
+  if (release === undefined) throw new Error(alreadyServed(stateDirectory))
+  const store = createFileStore(join(stateDirectory, 'store'))
+  const requests = localQueue(options, 'requests', options.concurrency ?? 16)
+  const notices = localQueue(options, 'notices', 4)
+  const sandboxes = createSandboxes(join(stateDirectory, 'sandbox'))
+  const ports = portsOf(
+    options,
+    store,
+    { requests: requests.queue, notices: notices.queue },
+    sandboxes,
+  )
+  const loading = createReloader(ports.ports, options)
+  let timers: readonly NodeJS.Timeout[] = []
+  let stopWatching = () => {}
+  return {
+    ports: ports.ports,
+    store,
+    operations: createOperations(ports.ports),
+    sandboxes,
+    tickNow: () => tick(ports.ports),
+    health: () => ({ requests: requests.depth(), notices: notices.depth() }),
+    start: async () => {
+      requests.start(createWorker(ports.ports))
+      notices.start(createNotices(ports.ports, ports.outbound, options.groupWindowMs))
+      await loading.reload()
+      stopWatching = watchFleet(options.fleetPath, () => void loading.reload())
+      timers = [
+        every(options.tickMs ?? 1_000, log, () => tick(ports.ports)),
+        every(3_600_000, log, () => forgetOldEvents(store, ports.ports.now())),
+      ]
+    },
+    stop: async () => {
+      stopWatching()
+      timers.forEach(clearInterval)
+      await Promise.all([requests.stop(), notices.stop()])
+      await sandboxes.close()
+      ports.close()
+      release()
+    },
+  }
+}
+
+function localQueue(options: LocalOptions, name: string, concurrency: number) {
+  return createLocalQueue({
+    directory: join(options.stateDirectory, 'queues', name),
+    lock: tryProcessLock,
+    concurrency,
+    warn: (message) => options.log.warn(message, { queue: name }),
+  })
+}
+
+function portsOf(
+  options: LocalOptions,
+  store: Store,
+  queues: Pick<Ports, 'requests' | 'notices'>,
+  sandboxes: ReturnType<typeof createSandboxes>,
+) {
+  const { stateDirectory, secretStore, kubeconfigFile, log } = options
+  const now = () => new Date()
+  const checkAddress = createAddressCheck({ allowPrivate: true })
+  const outbound = createOutbound({ checkAddress })
+  const artifacts = createArtifacts(store)
+  const clusters = createLocalClusters({
+    store,
+    secretStore,
+    openSandbox: sandboxes.open,
+    https: { checkAddress },
+    now,
+    ...(kubeconfigFile === undefined ? {} : { kubeconfigFile }),
+  })
+  const ports: Ports = {
+    store,
+    ...queues,
+    registry: createRegistry({ store, now, uniqueId: randomUUID }),
+    log,
+    now,
+    uniqueId: randomUUID,
+    random: Math.random,
+    owner: 'serve',
+    clusters,
+    refuseFlux: createFluxGuard(clusters, now),
+    sources: createSources({
+      store,
+      artifactCache: artifacts,
+      outbound,
+      cache: createRepositoryCache(),
+    }),
+    artifacts,
+    secretStore,
+    sealer: createLocalSealer(join(stateDirectory, 'seal.key')),
+  }
+  const close = () => {
+    clusters.close()
+    outbound.close()
+  }
+  return { ports, outbound, close }
+}
+
+/** Reloads one at a time; a change during a reload is followed by one more. */
+function createReloader(ports: Ports, { fleetPath, log }: LocalOptions) {
+  let running: Promise<void> | undefined
+  let isStale = false
+  const load = async () => {
+    try {
+      const fleet = await readFleet(fleetPath)
+      for (const fault of fleet.faults) {
+        log[fault.severity === 'error' ? 'error' : 'warn'](formatFault(fault))
+      }
+      const synced = await syncFleet(ports, fleet)
+      log.info('fleet loaded', {
+        clusters: fleet.clusters.length,
+        registered: synced.registered.length,
+        removed: synced.removed.length,
+      })
+    } catch (thrown) {
+      log.error(
+        `the fleet at ${fleetPath} could not be read; what was registered stays: ${messageOf(thrown)}`,
+      )
+    }
+  }
+  const reload = async (): Promise<void> => {
+    if (running !== undefined) {
+      isStale = true
+      return running
+    }
+    running = load()
+    await running
+    running = undefined
+    if (!isStale) return
+    isStale = false
+    await reload()
+  }
+  return { reload }
+}
+
+function every(ms: number, log: Logger, work: () => Promise<unknown>): NodeJS.Timeout {
+  let isRunning = false
+  return setInterval(() => {
+    if (isRunning) return
+    isRunning = true
+    work()
+      .catch((thrown: unknown) => log.error(messageOf(thrown)))
+      .finally(() => {
+        isRunning = false
+      })
+  }, ms)
+}
+
+function alreadyServed(directory: string): string {
+  return `${directory} is in use by another driftless serve; stop that one, or give this one another --state`
+}
