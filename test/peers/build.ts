@@ -45,7 +45,7 @@ export async function buildPeer(name: PeerName, say: (step: string) => void): Pr
 
 async function buildInto(target: string, pin: Pin, say: (step: string) => void): Promise<void> {
   const logFile = `${target}.log`
-  const work = mkdtempSync(join(cacheFolder(), `building-${pin.name}-`))
+  const work = makeWorkFolder(`building-${basename(target)}-`)
   const discard = (): void => rmSync(work, { recursive: true, force: true })
   process.once('exit', discard)
   try {
@@ -66,6 +66,14 @@ async function buildInto(target: string, pin: Pin, say: (step: string) => void):
     process.removeListener('exit', discard)
     discard()
   }
+}
+
+/** Under the lock, so folders of the same program belong to builds that were killed. */
+function makeWorkFolder(prefix: string): string {
+  for (const name of readdirSync(cacheFolder())) {
+    if (name.startsWith(prefix)) rmSync(join(cacheFolder(), name), { recursive: true, force: true })
+  }
+  return mkdtempSync(join(cacheFolder(), prefix))
 }
 
 type Source = {

@@ -44,6 +44,21 @@ describeWithPeers([...controlPlanePeers, ...controllerPeers], 'the control plane
     expect(stderr).toContain('NotFound')
   })
 
+  it('fails the Pods that ask for it', async () => {
+    const namespace = await createNamespace(controlPlane, 'failing')
+    const label = 'pod-container-running-failed.stage.kwok.x-k8s.io'
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'broken', labels: { [label]: 'true' } },
+      spec: { containers: [{ name: 'web', image: 'example.com/web:1' }] },
+    }
+    await run(['apply', '-n', namespace, '-f', '-'], JSON.stringify(pod))
+    const failed = ['--for=jsonpath={.status.phase}=Failed', '--timeout=30s']
+    await run(['wait', '-n', namespace, 'pod/broken', ...failed])
+    await run(['delete', 'namespace', namespace, '--wait=false'])
+  })
+
   it('collects what a deleted owner leaves', async () => {
     const namespace = await createNamespace(controlPlane, 'owned')
     await run(['apply', '-n', namespace, '-f', '-'], deployment)

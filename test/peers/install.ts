@@ -86,7 +86,7 @@ async function install(name: PeerName): Promise<Row> {
   const progress = startProgress(`${name} ${version}`)
   try {
     await buildPeer(name, progress.say)
-    progress.end('built')
+    progress.end('ready')
     return { name, version, seconds: secondsSince(start), path: peerPath(name) ?? '' }
   } catch (error) {
     progress.end('failed')
