@@ -7,7 +7,8 @@ const oldestMinor = 26
 const settings = {
   CGO_ENABLED: '0',
   GO111MODULE: 'on',
-  GOFLAGS: '',
+  // Not empty, or `go env -w GOFLAGS=…` would hold.
+  GOFLAGS: '-buildvcs=false',
   GOTOOLCHAIN: 'local',
   GOWORK: 'off',
 }
