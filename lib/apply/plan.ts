@@ -98,11 +98,11 @@ async function planObject(
     return plan('skipped')
   }
   try {
-    const { object: merged, warnings } = await dryRun(context.client, object, context.options)
+    const { payload, merged, warnings } = await dryRun(context.client, object, context.options)
     const live = await liveBehind(context.client, ref, merged, listed)
-    if (live === undefined) return plan('created', { merged, warnings })
+    if (live === undefined) return plan('created', { payload, merged, warnings })
     if (isLeftAlone(object, live)) return plan('skipped')
-    return plan('unchanged', { warnings, ...compare(context, object, live, merged) })
+    return plan('unchanged', { warnings, ...compare(context, payload, live, merged) })
   } catch (thrown) {
     if (!(thrown instanceof ClusterError) || isUnreachable(thrown)) throw thrown
     return planRefused(context, object, listed, thrown, plan)

@@ -1,7 +1,13 @@
 import type { ClusterClient } from '../cluster/client.ts'
 import { isNoMatch, isNotFound, isUnreachable } from '../cluster/cluster-error.ts'
 import type { Change, ChangeSet } from '../inventory/change-set.ts'
-import { formatRef, type KubeObject, type ObjectRef, textAt } from '../manifest/object.ts'
+import {
+  formatRef,
+  type KubeObject,
+  type ObjectRef,
+  splitApiVersion,
+  textAt,
+} from '../manifest/object.ts'
 import { messageOf } from '../status/error.ts'
 import { ApplyError } from './apply-error.ts'
 import { concurrently } from './concurrently.ts'
@@ -23,6 +29,8 @@ export type Survivor = { readonly ref: ObjectRef; readonly message: string }
 export type PruneResult = {
   /** `deleted` and `skipped`, in the order of deletion: the reverse of how they were applied. */
   readonly changes: ChangeSet
+  /** Deleted, but held by finalizers or a grace period: still there for now. */
+  readonly terminating: readonly ObjectRef[]
   /** What could not be deleted, or not be asked about: it stays in the inventory and is tried again. */
   readonly survivors: readonly ObjectRef[]
   readonly survivorReasons: readonly Survivor[]
@@ -31,7 +39,7 @@ export type PruneResult = {
 }
 
 type Outcome =
-  | { readonly change: Change }
+  | { readonly change: Change; readonly isTerminating?: boolean }
   | { readonly survivor: Survivor; readonly cause: unknown }
 
 /**
@@ -94,8 +102,8 @@ async function pruneObject(
   if (live === undefined) return { change: { ref, action: 'deleted' } }
   if (!isOwnedBy(live, options.owner) || isKept(live)) return { change: { ref, action: 'skipped' } }
   try {
-    await deleteLive(client, ref, live, options.isDryRun === true)
-    return { change: { ref, action: 'deleted' } }
+    const isTerminating = await deleteLive(client, ref, live, options.isDryRun === true)
+    return { change: { ref, action: 'deleted' }, isTerminating }
   } catch (thrown) {
     return isNotFound(thrown)
       ? { change: { ref, action: 'deleted' } }
@@ -115,20 +123,18 @@ async function findLive(client: ClusterClient, ref: ObjectRef): Promise<KubeObje
   return served === undefined ? undefined : client.find({ ...ref, version: served.version })
 }
 
-/** By uid: an object that somebody created in its place since is not ours to delete. */
+/** True where it is held back. By uid: an object that somebody created in its place since is not ours to delete. */
 async function deleteLive(
   client: ClusterClient,
   ref: ObjectRef,
   live: KubeObject,
   isDryRun: boolean,
-): Promise<void> {
-  const { version } = await served(client, ref)
+): Promise<boolean> {
+  const { version } = splitApiVersion(live.apiVersion)
   const uid = textAt(live.metadata, 'uid')
-  await client.delete({ ...ref, version }, { isDryRun, ...(uid === '' ? {} : { uid }) })
-}
-
-async function served(client: ClusterClient, ref: ObjectRef): Promise<{ version: string }> {
-  return (await client.resourceForAnyVersion(ref)) ?? ref
+  const target = { ...ref, version }
+  const left = await client.delete(target, { isDryRun, ...(uid === '' ? {} : { uid }) })
+  return left !== undefined
 }
 
 function survive(ref: ObjectRef, fault: string, cause: unknown): Outcome {
@@ -139,7 +145,11 @@ function resultOf(outcomes: readonly Outcome[]): PruneResult {
   const changes = outcomes.flatMap((outcome) => ('change' in outcome ? [outcome.change] : []))
   const failed = outcomes.flatMap((outcome) => ('survivor' in outcome ? [outcome] : []))
   const survivorReasons = failed.map(({ survivor }) => survivor)
-  const result = { changes, survivors: survivorReasons.map(({ ref }) => ref), survivorReasons }
+  const terminating = outcomes.flatMap((outcome) =>
+    'change' in outcome && outcome.isTerminating === true ? [outcome.change.ref] : [],
+  )
+  const survivors = survivorReasons.map(({ ref }) => ref)
+  const result = { changes, terminating, survivors, survivorReasons }
   const [first] = failed
   if (first === undefined) return result
   const list = survivorReasons.map(({ message }) => `${message};`).join('')

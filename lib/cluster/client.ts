@@ -8,10 +8,20 @@ import {
   type KubeObject,
   type ObjectRef,
   refOf,
+  textAt,
 } from '../manifest/object.ts'
 import { ClusterError, isNoMatch, isNotFound } from './cluster-error.ts'
 import { type ApiResource, createDiscovery, type Gvk } from './discovery.ts'
 import { type ListOptions, listAll } from './list.ts'
+import {
+  type ApplyPatchOptions,
+  applyRequest,
+  type DeleteOptions,
+  deleteRequest,
+  type ObjectRequest,
+  type PatchOptions,
+  patchRequest,
+} from './object-requests.ts'
 import { objectPath } from './paths.ts'
 import { type Counter, createCounter, type RequestCounts } from './request-counts.ts'
 import { sendWithRetries } from './retry.ts'
@@ -33,24 +43,6 @@ export type ClientOptions = {
   readonly now?: () => Date
   readonly random?: () => number
   readonly wait?: (ms: number, signal?: AbortSignal) => Promise<void>
-}
-
-export type ApplyPatchOptions = {
-  readonly isDryRun?: boolean
-  /** Takes fields that other managers own; true where absent. */
-  readonly isForced?: boolean
-  readonly fieldValidation?: 'Ignore' | 'Warn' | 'Strict'
-}
-
-export type PatchOptions = { readonly type: 'json' | 'merge'; readonly isDryRun?: boolean }
-
-export type DeleteOptions = {
-  /** `Background` where absent. */
-  readonly propagation?: 'Background' | 'Foreground' | 'Orphan'
-  /** Deletes only the object of this uid, not one that was created in its place. */
-  readonly uid?: string
-  readonly resourceVersion?: string
-  readonly isDryRun?: boolean
 }
 
 export type AppliedObject = { readonly object: KubeObject; readonly warnings: readonly string[] }
@@ -81,7 +73,8 @@ export type ClusterClient = {
     options?: ApplyPatchOptions,
   ) => Promise<AppliedObject>
   readonly patch: (ref: ObjectRef, patch: Json, options: PatchOptions) => Promise<KubeObject>
-  readonly delete: (ref: ObjectRef, options?: DeleteOptions) => Promise<void>
+  /** The object as it is while finalizers or a grace period hold it; undefined where it is gone at once. */
+  readonly delete: (ref: ObjectRef, options?: DeleteOptions) => Promise<KubeObject | undefined>
   readonly request: (request: ClusterRequest) => Promise<ClusterResponse>
   readonly counts: () => RequestCounts
 }
@@ -101,10 +94,7 @@ export function createClusterClient(
   const discovery = createDiscovery(send, now)
 
   /** Sends to the path of an object; where the API no longer serves its kind there, discovers anew and tries once more. */
-  async function sendTo(
-    ref: ObjectRef,
-    request: Omit<ClusterRequest, 'path'>,
-  ): Promise<ClusterResponse> {
+  async function sendTo(ref: ObjectRef, request: ObjectRequest): Promise<ClusterResponse> {
     const resource = await discovery.resourceFor(ref)
     try {
       return await send({ ...request, path: objectPath(resource, ref) })
@@ -148,7 +138,8 @@ export function createClusterClient(
       return objectOf(await masking(target, () => sendTo(ref, request)))
     },
     delete: async (ref, deleteOptions = {}) => {
-      await sendTo(ref, deleteRequest(deleteOptions))
+      const { body } = await sendTo(ref, deleteRequest(deleteOptions))
+      return isKubeObject(body) && isTerminating(body) ? body : undefined
     },
     request: send,
     counts: counter.counts,
@@ -201,63 +192,13 @@ function joinSignals(
   return AbortSignal.any([first, second])
 }
 
-function applyRequest(
-  object: KubeObject,
-  fieldManager: string,
-  { isDryRun, isForced = true, fieldValidation }: ApplyPatchOptions,
-): Omit<ClusterRequest, 'path'> {
-  return {
-    method: 'PATCH',
-    // JSON is YAML: the API server takes it under this name, and there is no other for an apply.
-    contentType: 'application/apply-patch+yaml',
-    query: {
-      fieldManager,
-      force: String(isForced),
-      ...dryRunQuery(isDryRun),
-      ...(fieldValidation === undefined ? {} : { fieldValidation }),
-    },
-    body: object,
-  }
-}
-
-function patchRequest(
-  patch: Json,
-  fieldManager: string,
-  { type, isDryRun }: PatchOptions,
-): Omit<ClusterRequest, 'path'> {
-  return {
-    method: 'PATCH',
-    contentType: `application/${type}-patch+json`,
-    query: { fieldManager, ...dryRunQuery(isDryRun) },
-    body: patch,
-  }
-}
-
-function deleteRequest(options: DeleteOptions): Omit<ClusterRequest, 'path'> {
-  const { uid, resourceVersion } = options
-  const preconditions = {
-    ...(uid === undefined ? {} : { uid }),
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-  }
-  return {
-    method: 'DELETE',
-    query: dryRunQuery(options.isDryRun),
-    body: {
-      kind: 'DeleteOptions',
-      apiVersion: 'v1',
-      propagationPolicy: options.propagation ?? 'Background',
-      ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
-    },
-  }
-}
-
-function dryRunQuery(isDryRun: boolean | undefined): Readonly<Record<string, string>> {
-  return isDryRun === true ? { dryRun: 'All' } : {}
-}
-
 function objectOf(response: ClusterResponse): KubeObject {
   if (isKubeObject(response.body)) return response.body
   throw new ClusterError('BadAnswer', 'the server did not answer with an object')
+}
+
+function isTerminating(object: KubeObject): boolean {
+  return textAt(object.metadata, 'deletionTimestamp') !== ''
 }
 
 /** A 404 that names no object: the path itself is not served. */

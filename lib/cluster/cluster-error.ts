@@ -101,11 +101,20 @@ export function errorOfResponse(response: ClusterResponse): ClusterError {
   const code = codeOf(status, apiReason)
   return new ClusterError(code, message || `the server answered with status ${status}`, {
     data: { status, apiReason, causes: isStatus ? causesOf(body.details) : [] },
-    retryable: code === 'TooManyRequests' || code === 'Conflict' || status >= 500,
+    retryable: isPassing(code, isStatus, apiReason),
     ...(response.retryAfterSeconds === undefined
       ? {}
       : { retryAfterSeconds: response.retryAfterSeconds }),
   })
+}
+
+/**
+ * A 500 of the API server that carries no reason is its verdict on the object (`failed to create typed patch
+ * object`), and the same again next time; what a proxy says, or a fault with a name, may pass.
+ */
+function isPassing(code: AnswerCode, isStatus: boolean, apiReason: string): boolean {
+  if (code === 'ServerError') return !isStatus || apiReason !== ''
+  return code === 'TooManyRequests' || code === 'Conflict' || code === 'Unavailable'
 }
 
 const codesByStatus: ReadonlyMap<number, AnswerCode> = new Map<number, AnswerCode>([

@@ -1,27 +1,10 @@
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
-import { type AddressCheck, guardedLookup, refuseLiteralAddress } from './address-guard.ts'
+import { type ClientRequest, type Agent as HttpAgent, request as httpRequest } from 'node:http'
+import { type Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { type AddressCheck, refuseLiteralAddress } from './address-guard.ts'
 import { readAnswer } from './answer.ts'
 import { ClusterError } from './cluster-error.ts'
+import { type Connection, type Credentials, createAgents } from './connection.ts'
 import type { ClusterRequest, ClusterResponse, Transport } from './transport.ts'
-
-/** Where a Kubernetes API is, and who we are there. */
-export type Connection = {
-  /** `https://host:port`, with or without a path before the API's own. */
-  readonly server: string
-  /** PEM certificates that the server's must chain to; the system's own where absent. */
-  readonly ca?: string
-  readonly servername?: string
-  /** Asked before requests; `isRefresh` after a 401, when what was given before must not be given again. */
-  readonly credentials: (isRefresh: boolean) => Promise<Credentials>
-}
-
-export type Credentials = {
-  readonly headers?: Readonly<Record<string, string>>
-  /** PEM client certificate and key. */
-  readonly cert?: string
-  readonly key?: string
-}
 
 export type HttpsOptions = {
   readonly maxSockets?: number
@@ -37,10 +20,6 @@ export type HttpsOptions = {
 
 export type HttpsTransport = Transport & { readonly close: () => void }
 
-type Agents = {
-  readonly agentFor: (credentials: Credentials) => HttpAgent | HttpsAgent
-  readonly close: () => void
-}
 type Settings = {
   readonly base: URL
   readonly maxBytes: number
@@ -60,7 +39,7 @@ export function createHttpsTransport(
   options: HttpsOptions = {},
 ): HttpsTransport {
   const settings = settingsOf(connection, options)
-  const agents = createAgents(connection, settings, options.maxSockets ?? 32)
+  const agents = createAgents(connection, options.maxSockets ?? 32, options.checkAddress)
 
   const send = async (request: ClusterRequest, isRefresh: boolean): Promise<ClusterResponse> => {
     const credentials = await connection.credentials(isRefresh)
@@ -106,46 +85,6 @@ function settingsOf(connection: Connection, options: HttpsOptions): Settings {
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
     userAgent: options.userAgent ?? 'driftless',
     checkAddress: options.checkAddress,
-  }
-}
-
-/** One agent for each client certificate: its connections belong to whoever they were opened as. */
-function createAgents(connection: Connection, settings: Settings, maxSockets: number): Agents {
-  const agents = new Map<string, HttpAgent | HttpsAgent>()
-  const common = {
-    keepAlive: true,
-    maxSockets,
-    scheduling: 'lifo' as const,
-    ...(settings.checkAddress === undefined
-      ? {}
-      : { lookup: guardedLookup(settings.checkAddress) }),
-  }
-  const create = (credentials: Credentials): HttpAgent | HttpsAgent =>
-    settings.base.protocol === 'http:'
-      ? new HttpAgent(common)
-      : new HttpsAgent({
-          ...common,
-          rejectUnauthorized: true,
-          ca: connection.ca,
-          servername: connection.servername,
-          cert: credentials.cert,
-          key: credentials.key,
-        })
-  const destroyAll = (): void => {
-    for (const agent of agents.values()) agent.destroy()
-    agents.clear()
-  }
-  return {
-    agentFor: (credentials) => {
-      const key = credentials.cert ?? ''
-      const known = agents.get(key)
-      if (known !== undefined) return known
-      destroyAll()
-      const agent = create(credentials)
-      agents.set(key, agent)
-      return agent
-    },
-    close: destroyAll,
   }
 }
 

@@ -2,13 +2,8 @@ import type { RequestOptions } from 'node:https'
 import { KubeConfig } from '@kubernetes/client-node'
 import { messageOf } from '../status/error.ts'
 import { ClusterError } from './cluster-error.ts'
-import {
-  type Connection,
-  type Credentials,
-  createHttpsTransport,
-  type HttpsOptions,
-  type HttpsTransport,
-} from './https.ts'
+import type { Connection, Credentials } from './connection.ts'
+import { createHttpsTransport, type HttpsOptions, type HttpsTransport } from './https.ts'
 import { parseSecretKubeconfig } from './secret-kubeconfig.ts'
 
 /**

@@ -84,20 +84,11 @@ function isPassing(error: ClusterError, request: ClusterRequest): boolean {
     case 'Unavailable':
       return true
     case 'ServerError':
-      return error.retryAfterSeconds !== undefined || isInternalFault(error)
+      return error.retryable || error.retryAfterSeconds !== undefined
     case 'ConnectionLost':
     case 'BadAnswer':
       return request.method !== 'POST'
     default:
       return false
   }
-}
-
-/**
- * A 500 that carries no reason is the API server's verdict on the object (`failed to create typed
- * patch object`), and the same again next time; what a proxy or a passing fault says is not.
- */
-function isInternalFault(error: ClusterError): boolean {
-  const isVerdict = error.apiReason === '' && error.message.startsWith('failed to create typed')
-  return !isVerdict
 }

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { parse } from 'yaml'
 import { isJsonObject, type JsonObject, textAt } from '../manifest/object.ts'
 import { ClusterError } from './cluster-error.ts'
-import type { Credentials } from './https.ts'
+import type { Credentials } from './connection.ts'
 
 export type SecretKubeconfig = {
   readonly server: string

@@ -69,5 +69,6 @@ function maskValues(text: string, values: readonly string[]): string {
 function maskQuoted(text: string): string {
   return text
     .replace(/\b(value: )(?:"(?:[^"\\]|\\.)*"|[^\s:,\]]+)/g, `$1${mask}`)
+    .replace(/(expected \w+, got ).*/g, `$1${mask}`)
     .replace(/\|[^|]*\|/g, `|${mask}|`)
 }
