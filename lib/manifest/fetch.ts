@@ -81,7 +81,7 @@ function saveKey(scan: Scan): void {
   const key = currentKey(scan)
   key.isPossible = true
   key.isRequired = scan.flowLevel === 0 && scan.indent === column
-  key.token = scan.kinds.length
+  key.token = scan.tail
   key.position = scan.position
   key.line = scan.line
   key.column = column

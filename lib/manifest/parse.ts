@@ -9,8 +9,8 @@ import { token } from './scan.ts'
 /** How scalars get their tags, and what is done about keys that occur twice: v2 and v3 differ in both. */
 export type Dialect = {
   readonly resolveTag: (text: string) => string
-  /** Called for every finished map with the lines of its keys, before merge keys are expanded. */
-  readonly settleKeys: (map: YamlMap, keyLines: readonly number[]) => void
+  /** Called for every finished map; the lines of its keys begin at `start`. */
+  readonly settleKeys: (map: YamlMap, keyLines: readonly number[], start: number) => void
 }
 
 /** State of the parser over one text; anchors are those of the current document. */
@@ -23,10 +23,20 @@ export type Parse = {
   readonly keys: Map<string, YamlScalar>
   /** Anchored collections whose end is not reached yet. */
   readonly open: Set<YamlNode>
+  /** Children of the collections that are being parsed; each takes its own off the end. */
+  readonly children: Children
   readonly maxDepth: number
   depth: number
   /** Nodes that aliases may still add. */
   readonly aliasBudget: { left: number }
+}
+
+export type Children = {
+  readonly keys: YamlScalar[]
+  readonly keyLines: number[]
+  readonly nodes: YamlNode[]
+  keyCount: number
+  nodeCount: number
 }
 
 const styles: readonly ScalarStyle[] = ['plain', 'single', 'double', 'literal', 'folded']
@@ -139,13 +149,31 @@ function parseList(parse: Parse, properties: Properties, form: CollectionForm): 
     style: form === 'flow' ? 'flow' : 'block',
     isTagged,
     line: properties.line || lineOf(parse),
-    items: [],
+    items: noNodes,
   }
   enter(parse, node, properties)
-  if (form === 'flow') parseFlowItems(parse, node)
-  else parseBlockItems(parse, node, form === 'indentless')
+  const { children } = parse
+  const start = children.nodeCount
+  if (form === 'flow') parseFlowItems(parse)
+  else parseBlockItems(parse, form === 'indentless')
+  node.items = takeNodes(children, start)
   leave(parse, node, properties)
   return node
+}
+
+// Shared until the real ones are known; never changed.
+const noNodes: YamlNode[] = []
+const noKeys: YamlScalar[] = []
+
+function addNode(parse: Parse, node: YamlNode): void {
+  const { children } = parse
+  children.nodes[children.nodeCount++] = node
+}
+
+function takeNodes(children: Children, start: number): YamlNode[] {
+  const nodes = children.nodes.slice(start, children.nodeCount)
+  children.nodeCount = start
+  return nodes
 }
 
 function enter(parse: Parse, node: YamlNode, properties: Properties): void {
@@ -162,7 +190,7 @@ function leave(parse: Parse, node: YamlNode, properties: Properties): void {
   if (properties.anchor !== '') parse.open.delete(node)
 }
 
-function parseBlockItems(parse: Parse, node: YamlList, isIndentless: boolean): void {
+function parseBlockItems(parse: Parse, isIndentless: boolean): void {
   const { scan } = parse
   if (!isIndentless) skipToken(scan)
   while (peekToken(scan) === token.blockEntry) {
@@ -172,14 +200,14 @@ function parseBlockItems(parse: Parse, node: YamlList, isIndentless: boolean): v
       kind === token.blockEntry ||
       kind === token.blockEnd ||
       (isIndentless && (kind === token.key || kind === token.value))
-    node.items.push(isEmpty ? emptyScalar(parse, noProperties) : parseNode(parse, true, false))
+    addNode(parse, isEmpty ? emptyScalar(parse, noProperties) : parseNode(parse, true, false))
   }
   if (isIndentless) return
   if (peekToken(scan) !== token.blockEnd) throw parseFault(parse, "expected a list entry '-'")
   skipToken(scan)
 }
 
-function parseFlowItems(parse: Parse, node: YamlList): void {
+function parseFlowItems(parse: Parse): void {
   const { scan } = parse
   skipToken(scan)
   for (let isFirst = true; peekToken(scan) !== token.flowListEnd; isFirst = false) {
@@ -188,8 +216,8 @@ function parseFlowItems(parse: Parse, node: YamlList): void {
       skipToken(scan)
     }
     const kind = peekToken(scan)
-    if (kind === token.key) node.items.push(parseFlowPair(parse))
-    else if (kind !== token.flowListEnd) node.items.push(parseNode(parse, false, false))
+    if (kind === token.key) addNode(parse, parseFlowPair(parse))
+    else if (kind !== token.flowListEnd) addNode(parse, parseNode(parse, false, false))
   }
   skipToken(scan)
 }
@@ -205,8 +233,8 @@ function parseFlowPair(parse: Parse): YamlMap {
     style: 'flow',
     isTagged: false,
     line,
-    keys: [],
-    values: [],
+    keys: noKeys,
+    values: noNodes,
   }
   enter(parse, node, noProperties)
   const kind = peekToken(scan)
@@ -214,8 +242,10 @@ function parseFlowPair(parse: Parse): YamlMap {
   // go-yaml passes over the token that follows an empty key, so that `[? : x]` fails there.
   if (isKeyEmpty) skipToken(scan)
   const key = isKeyEmpty ? emptyScalar(parse, noProperties) : parseNode(parse, false, false)
-  addField(parse, node, key, parseFlowValue(parse, token.flowListEnd))
-  parse.dialect.settleKeys(node, [line])
+  const { keyCount, nodeCount } = parse.children
+  addKey(parse, key, line)
+  addNode(parse, parseFlowValue(parse, token.flowListEnd))
+  closeFields(parse, node, keyCount, nodeCount)
   leave(parse, node, noProperties)
   return node
 }
@@ -238,30 +268,38 @@ function parseMap(parse: Parse, properties: Properties, form: CollectionForm): Y
     style: form === 'flow' ? 'flow' : 'block',
     isTagged,
     line: properties.line || lineOf(parse),
-    keys: [],
-    values: [],
+    keys: noKeys,
+    values: noNodes,
   }
   enter(parse, node, properties)
-  const keyLines: number[] = []
+  const { keyCount, nodeCount } = parse.children
   skipToken(parse.scan)
-  if (form === 'flow') parseFlowFields(parse, node, keyLines)
-  else parseBlockFields(parse, node, keyLines)
-  parse.dialect.settleKeys(node, keyLines)
+  if (form === 'flow') parseFlowFields(parse)
+  else parseBlockFields(parse)
+  closeFields(parse, node, keyCount, nodeCount)
   leave(parse, node, properties)
   return node
 }
 
-function parseBlockFields(parse: Parse, node: YamlMap, keyLines: number[]): void {
+function closeFields(parse: Parse, node: YamlMap, keyStart: number, nodeStart: number): void {
+  const { children } = parse
+  node.keys = children.keys.slice(keyStart, children.keyCount)
+  node.values = takeNodes(children, nodeStart)
+  children.keyCount = keyStart
+  parse.dialect.settleKeys(node, children.keyLines, keyStart)
+}
+
+function parseBlockFields(parse: Parse): void {
   const { scan } = parse
   for (let kind = peekToken(scan); kind !== token.blockEnd; kind = peekToken(scan)) {
     if (kind !== token.key) throw parseFault(parse, 'expected a key')
-    keyLines.push(lineOf(parse))
+    const line = lineOf(parse)
     skipToken(scan)
     const key = parseBlockPart(parse)
     const hasValue = peekToken(scan) === token.value
     if (hasValue) skipToken(scan)
-    checkMergeAlias(parse, key)
-    addField(parse, node, key, hasValue ? parseBlockPart(parse) : emptyScalar(parse, noProperties))
+    addKey(parse, key, line)
+    addNode(parse, hasValue ? parseBlockPart(parse) : emptyScalar(parse, noProperties))
   }
   skipToken(scan)
 }
@@ -274,7 +312,7 @@ function parseBlockPart(parse: Parse): YamlNode {
     : parseNode(parse, true, true)
 }
 
-function parseFlowFields(parse: Parse, node: YamlMap, keyLines: number[]): void {
+function parseFlowFields(parse: Parse): void {
   const { scan } = parse
   for (let isFirst = true; peekToken(scan) !== token.flowMapEnd; isFirst = false) {
     if (!isFirst) {
@@ -283,38 +321,40 @@ function parseFlowFields(parse: Parse, node: YamlMap, keyLines: number[]): void 
     }
     const kind = peekToken(scan)
     if (kind === token.flowMapEnd) break
-    keyLines.push(lineOf(parse))
-    if (kind === token.key) parseFlowField(parse, node)
-    else addField(parse, node, parseNode(parse, false, false), emptyScalar(parse, noProperties))
+    const line = lineOf(parse)
+    if (kind === token.key) parseFlowField(parse, line)
+    else {
+      addKey(parse, parseNode(parse, false, false), line)
+      addNode(parse, emptyScalar(parse, noProperties))
+    }
   }
   skipToken(scan)
 }
 
-function parseFlowField(parse: Parse, node: YamlMap): void {
+function parseFlowField(parse: Parse, line: number): void {
   const { scan } = parse
   skipToken(scan)
   const kind = peekToken(scan)
   const isEmpty = kind === token.value || kind === token.flowEntry || kind === token.flowMapEnd
-  const key = isEmpty ? emptyScalar(parse, noProperties) : parseNode(parse, false, false)
-  if (peekToken(scan) === token.value) checkMergeAlias(parse, key)
-  addField(parse, node, key, parseFlowValue(parse, token.flowMapEnd))
+  addKey(parse, isEmpty ? emptyScalar(parse, noProperties) : parseNode(parse, false, false), line)
+  addNode(parse, parseFlowValue(parse, token.flowMapEnd))
+}
+
+function addKey(parse: Parse, key: YamlNode, line: number): void {
+  if (key.kind !== 'scalar') throw faultAt(line, 'KeyType', 'a map or a list cannot be a key')
+  const { children } = parse
+  children.keyLines[children.keyCount] = line
+  children.keys[children.keyCount++] = shareKey(parse, key)
+  if (isMergeKey(key)) checkMergeAlias(parse)
 }
 
 /** A merge key may name a list, but not by an alias. */
-function checkMergeAlias(parse: Parse, key: YamlNode): void {
+function checkMergeAlias(parse: Parse): void {
   const { scan } = parse
-  if (key.kind !== 'scalar' || !isMergeKey(key) || peekToken(scan) !== token.alias) return
-  if (parse.anchors.get(scan.texts[scan.head] ?? '')?.kind === 'list') {
+  const isAlias = peekToken(scan) === token.alias
+  if (isAlias && parse.anchors.get(scan.texts[scan.head] ?? '')?.kind === 'list') {
     throw faultAt(lineOf(parse), 'MergeKey', "a merge key '<<' takes no alias of a list")
   }
-}
-
-function addField(parse: Parse, node: YamlMap, key: YamlNode, value: YamlNode): void {
-  if (key.kind !== 'scalar') {
-    throw faultAt(key.line, 'KeyType', 'a map or a list cannot be a key')
-  }
-  node.keys.push(shareKey(parse, key))
-  node.values.push(value)
 }
 
 /** The node that stands for all keys that are written alike; plain strings only, others are rare. */

@@ -87,10 +87,25 @@ function keyText(name: string, keys: KeyTexts): string | undefined {
   if (known !== undefined) return known
   const isLong =
     name.length * 3 > maxSimpleKeyBytes && encoder.encode(name).length > maxSimpleKeyBytes
+  checkKey(name)
   if (isLong || /[\n\u2028\u2029]/.test(name)) return undefined
   const text = `${formatString(name, 0, true)}:`
   if (keys.size < maxKeyTexts) keys.set(name, text)
   return text
+}
+
+const maxJsonKeyLength = 1024
+
+/** On the way through JSON text a key must stand on one line and within the reader's look-ahead. */
+function checkKey(name: string): void {
+  if (name.includes('\u0085')) {
+    throw new ManifestError('NoJson', 'a key holds the line break U+0085 and cannot be printed')
+  }
+  if (name.length < maxJsonKeyLength / 6) return
+  const escaped = JSON.stringify(name).replaceAll(/[<>&\u2028\u2029]/g, '\\u0000')
+  if ([...escaped].length > maxJsonKeyLength) {
+    throw new ManifestError('NoJson', `key '${name.slice(0, 60)}…' is longer than 1024 characters`)
+  }
 }
 
 function printScalar(value: string | number | boolean | null, indent: number): string {

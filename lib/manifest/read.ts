@@ -3,7 +3,7 @@ import { peekToken, skipToken } from './fetch.ts'
 import { defaultReadLimits, type ReadLimits } from './limits.ts'
 import { expandMerges } from './merge-key.ts'
 import type { YamlMap, YamlNode, YamlScalar } from './node.ts'
-import { type Dialect, type Parse, parseFault, parseNode } from './parse.ts'
+import { type Children, type Dialect, type Parse, parseFault, parseNode } from './parse.ts'
 import { resolveTag } from './resolve.ts'
 import { createScan, type Scan, token } from './scan.ts'
 
@@ -16,11 +16,10 @@ export type TextPiece = { readonly text: string; readonly line: number }
  * Throws ManifestError with the line of the file.
  */
 export function readDocuments(text: string, limits: ReadLimits = defaultReadLimits): YamlNode[] {
-  const keys = new Map<string, YamlScalar>()
-  const aliasBudget = { left: limits.maxAliasNodes }
+  const context = createReadContext(resourceDialect, limits)
   const nodes: YamlNode[] = []
   for (const piece of splitDocuments(text, limits)) {
-    const node = readDocument(piece, { dialect: resourceDialect, keys, aliasBudget, limits })
+    const node = readDocument(piece, context)
     if (node !== undefined) nodes.push(node)
   }
   return nodes
@@ -72,8 +71,19 @@ function checkSeparator(rest: string, line: number): void {
 export type ReadContext = {
   readonly dialect: Dialect
   readonly keys: Map<string, YamlScalar>
+  readonly children: Children
   readonly aliasBudget: { left: number }
   readonly limits: ReadLimits
+}
+
+export function createReadContext(dialect: Dialect, limits: ReadLimits): ReadContext {
+  return {
+    dialect,
+    keys: new Map(),
+    children: { keys: [], keyLines: [], nodes: [], keyCount: 0, nodeCount: 0 },
+    aliasBudget: { left: limits.maxAliasNodes },
+    limits,
+  }
 }
 
 const controlCharacter =
@@ -100,6 +110,7 @@ export function readDocument(piece: TextPiece, context: ReadContext): YamlNode |
     tagHandles: new Map(),
     keys: context.keys,
     open: new Set(),
+    children: context.children,
     maxDepth: context.limits.maxDepth,
     depth: 0,
     aliasBudget: context.aliasBudget,
@@ -154,27 +165,26 @@ function isAtDocumentEnd(scan: Scan): boolean {
 }
 
 const resourceDialect: Dialect = {
-  resolveTag,
-  settleKeys: (map, keyLines) => {
-    checkDuplicates(map, keyLines)
+  resolveTag: (text) => (text === '<<' ? '!!merge' : resolveTag(text)),
+  settleKeys: (map, keyLines, start) => {
+    checkDuplicates(map, keyLines, start)
     expandMerges(map)
   },
 }
 
-function checkDuplicates(map: YamlMap, keyLines: readonly number[]): void {
+/** Pairs are compared in short maps; longer ones get a set first. */
+const longMap = 12
+
+function checkDuplicates(map: YamlMap, keyLines: readonly number[], start: number): void {
   const { keys } = map
-  if (keys.length > 8 ? new Set(keys.map((key) => key.value)).size === keys.length : false) return
+  if (keys.length > longMap && new Set(keys.map((key) => key.value)).size === keys.length) return
   for (let later = 1; later < keys.length; later++) {
     const text = keys[later]?.value
     for (let earlier = 0; earlier < later; earlier++) {
-      if (keys[earlier]?.value === text) {
-        const first = keyLines[earlier] ?? map.line
-        throw faultAt(
-          keyLines[later] ?? map.line,
-          'DuplicateKey',
-          `key '${text}' is already set at line ${first}`,
-        )
-      }
+      if (keys[earlier]?.value !== text) continue
+      const first = keyLines[start + earlier] ?? map.line
+      const line = keyLines[start + later] ?? map.line
+      throw faultAt(line, 'DuplicateKey', `key '${text}' is already set at line ${first}`)
     }
   }
 }

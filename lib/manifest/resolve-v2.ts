@@ -7,7 +7,6 @@ const words: ReadonlyMap<string, string> = new Map([
   ...entries('!!bool', 'n N no No NO false False FALSE off Off OFF'),
   ...entries('!!null', ' ~ null Null NULL'),
   ...entries('!!float', '.nan .NaN .NAN .inf .Inf .INF +.inf +.Inf +.INF -.inf -.Inf -.INF'),
-  ...entries('!!merge', '<<'),
 ])
 
 function entries(tag: string, list: string): [string, string][] {
@@ -18,7 +17,7 @@ export const trueWordsV2: ReadonlySet<string> = new Set(
   'y Y yes Yes YES true True TRUE on On ON'.split(' '),
 )
 
-/** Tag of a plain scalar in YAML 1.1. `<<` is a merge key only where it is looked for. */
+/** Tag of a plain scalar in YAML 1.1. */
 export function resolveTagV2(text: string): string {
   const code = text.charCodeAt(0)
   const isNumberLike = code === 43 || code === 45 || code === 46 || (code >= 48 && code <= 57)

@@ -1,20 +1,12 @@
 import { isTimestamp } from './timestamp.ts'
 
 /** What a plain scalar means by go-yaml v3: YAML 1.2 with the octals and the digit groups of 1.1. */
-export type ResolvedTag =
-  | '!!str'
-  | '!!null'
-  | '!!bool'
-  | '!!int'
-  | '!!float'
-  | '!!timestamp'
-  | '!!merge'
+export type ResolvedTag = '!!str' | '!!null' | '!!bool' | '!!int' | '!!float' | '!!timestamp'
 
 const words: ReadonlyMap<string, ResolvedTag> = new Map([
   ...entries('!!bool', 'true True TRUE false False FALSE'),
   ...entries('!!null', ' ~ null Null NULL'),
   ...entries('!!float', '.nan .NaN .NAN .inf .Inf .INF +.inf +.Inf +.INF -.inf -.Inf -.INF'),
-  ...entries('!!merge', '<<'),
 ])
 
 function entries(tag: ResolvedTag, list: string): [string, ResolvedTag][] {
@@ -29,13 +21,12 @@ export function resolveTag(text: string): ResolvedTag {
   return startsNumber(text.charCodeAt(0)) ? resolveNumber(text) : '!!str'
 }
 
-/** Only these first characters leave the string: `+ - . 0-9 < ~` and those of the words; nothing at all is null. */
+/** Only these first characters leave the string: `+ - . 0-9 ~` and those of the words; nothing at all is null. */
 function mayBeSpecial(code: number): boolean {
   switch (code) {
     case 43:
     case 45:
     case 46:
-    case 60:
     case 70:
     case 78:
     case 84:
@@ -53,7 +44,10 @@ function startsNumber(code: number): boolean {
   return code >= 43 && code <= 57 && code !== 44 && code !== 47
 }
 
+const shortDecimal = /^[1-9]\d{0,14}$/
+
 function resolveNumber(text: string): ResolvedTag {
+  if (shortDecimal.test(text)) return '!!int'
   if (text.startsWith('.')) return parseFloatText(text) === undefined ? '!!str' : '!!float'
   if (isTimestamp(text)) return '!!timestamp'
   const plain = text.replaceAll('_', '')

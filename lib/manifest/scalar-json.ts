@@ -13,7 +13,9 @@ import { parseTimestamp } from './timestamp.ts'
  */
 export function scalarToJson(node: YamlScalar, isInFlow: boolean): Json {
   const { tag, value } = node
-  if (tag === '!!str') return isShort(value) ? value : rereadString(node, isInFlow)
+  if (tag === '!!str') {
+    return node.style === 'plain' && isOneLine(value) ? value : rereadString(node, isInFlow)
+  }
   if (tag === '') {
     const isPlain =
       node.style === 'plain' && !value.includes('\n') && !isQuotedInFlow(value, isInFlow)
@@ -25,7 +27,7 @@ export function scalarToJson(node: YamlScalar, isInFlow: boolean): Json {
 }
 
 /** Most strings stand on one line, and then nothing happens to them. */
-function isShort(value: string): boolean {
+function isOneLine(value: string): boolean {
   return !value.includes('\n')
 }
 
@@ -62,12 +64,17 @@ function convertKnown(node: YamlScalar, tag: string, value: string): Json {
     case '!!bool':
       return value.charCodeAt(0) === 116 || value.charCodeAt(0) === 84
     case '!!int':
-      return integerToJson(parseInteger(value.replaceAll('_', '')) ?? 0n)
+      return toInteger(value)
     case '!!float':
       return finiteFloat(node)
     default:
       return parseTimestamp(value) ?? value
   }
+}
+
+function toInteger(value: string): Json {
+  if (/^[1-9]\d{0,14}$/.test(value)) return Number(value)
+  return integerToJson(parseInteger(value.replaceAll('_', '')) ?? 0n)
 }
 
 function finiteFloat(node: YamlScalar): number {

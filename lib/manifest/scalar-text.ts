@@ -3,7 +3,7 @@ import { ManifestError } from './error.ts'
 import { resolveTagV2 } from './resolve-v2.ts'
 
 /** How a string can be written, by the analysis of libyaml's emitter as go-yaml v2 carries it. */
-type Shape = {
+export type Shape = {
   readonly isPlainAllowed: boolean
   readonly isSingleAllowed: boolean
   readonly isBlockAllowed: boolean
@@ -40,7 +40,7 @@ function isBase60(value: string): boolean {
 
 const indicators = '#,[]{}&*!|>\'"%@`'
 
-function shapeOf(value: string): Shape {
+export function shapeOf(value: string): Shape {
   const breaks = /[\n\r\u0085\u2028\u2029]/.test(value)
   const isSpecial = hasSpecial(value)
   const hasSpaceBeforeBreak = / [\n\r\u0085\u2028\u2029]/.test(value)
@@ -61,7 +61,7 @@ function shapeOf(value: string): Shape {
  */
 function rereadJson(text: string): string {
   const value = text.toWellFormed()
-  if (/[\x7f\x80-\x84\x86-\x9f\ufffe\uffff]/.test(value)) {
+  if (/[\x7f-\x84\x86-\x9f\ufffe\uffff]/.test(value)) {
     throw new ManifestError('NoJson', 'a string holds a control character that cannot be printed')
   }
   return value.replaceAll(/[ ]*(\u0085[ \u0085]*)/g, (_, run: string) => {
@@ -110,7 +110,7 @@ function formatLiteral(value: string, indent: number): string {
 }
 
 /** `-` where no break ends the value, `+` where more than one does or the value is nothing else. */
-function chompHint(value: string): string {
+export function chompHint(value: string): string {
   if (!isBreak(value.charCodeAt(value.length - 1))) return '-'
   return value.length === 1 || isBreak(value.charCodeAt(value.length - 2)) ? '+' : ''
 }

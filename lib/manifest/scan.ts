@@ -48,7 +48,8 @@ export type SimpleKey = {
 
 /**
  * State of the scanner over one document; it follows libyaml's scanner as go-yaml carries it, so that
- * the same texts fail. Tokens lie in parallel arrays and are produced when the parser asks for them.
+ * the same texts fail. Tokens lie in parallel arrays, are produced when the parser asks for them, and give their
+ * place to others once they are consumed.
  */
 export type Scan = {
   readonly text: string
@@ -68,8 +69,9 @@ export type Scan = {
   readonly kinds: number[]
   readonly lines: number[]
   readonly texts: string[]
-  /** Index of the first token not yet consumed. */
+  /** Index of the first token not yet consumed, and of the place for the next one. */
   head: number
+  tail: number
   /** Tokens not yet consumed, flags counted as tokens. */
   pending: number
   isHeadReady: boolean
@@ -93,6 +95,7 @@ export function createScan(text: string, line: number): Scan {
     lines: [],
     texts: [],
     head: 0,
+    tail: 0,
     pending: 0,
     isHeadReady: false,
   }
@@ -103,10 +106,27 @@ export function createSimpleKey(): SimpleKey {
 }
 
 export function addToken(scan: Scan, kind: number, text: string, line: number): void {
-  scan.kinds.push(kind)
-  scan.texts.push(text)
-  scan.lines.push(line)
+  if (scan.head >= maxConsumed) dropConsumed(scan)
+  const at = scan.tail++
+  scan.kinds[at] = kind
+  scan.texts[at] = text
+  scan.lines[at] = line
   scan.pending++
+}
+
+/** So many consumed tokens are kept before the others move to the front. */
+const maxConsumed = 32
+
+function dropConsumed(scan: Scan): void {
+  const { kinds, texts, lines, head, tail } = scan
+  for (let at = head; at < tail; at++) {
+    kinds[at - head] = kinds[at] ?? 0
+    texts[at - head] = texts[at] ?? ''
+    lines[at - head] = lines[at] ?? 0
+  }
+  scan.head = 0
+  scan.tail = tail - head
+  for (const key of scan.simpleKeys) key.token -= head
 }
 
 export function scanFault(scan: Scan, what: string, line: number = scan.line): ManifestError {
