@@ -20,12 +20,13 @@ import { scanAnchor, scanDirective, scanTag } from './scan-tag.ts'
 const maxKeyLength = 1024
 
 /**
- * Kind of the first token not yet consumed. Like go-yaml's, the scanner stays two tokens ahead, and further
+ * Kind of the first token not yet consumed. Like go-yaml's, the scanner stays some tokens ahead, and further
  * ahead where the first may turn out to be an implicit key.
  */
 export function peekToken(scan: Scan): number {
   if (!scan.isHeadReady) {
-    while (!scan.hasEnded && (scan.pending <= 2 || isHeadUnsettled(scan))) fetchToken(scan)
+    while (!scan.hasEnded && (scan.pending <= scan.lookAhead || isHeadUnsettled(scan)))
+      fetchToken(scan)
     scan.isHeadReady = true
   }
   const kind = scan.kinds[scan.head] ?? token.streamEnd

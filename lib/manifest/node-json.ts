@@ -1,5 +1,6 @@
 import { faultAt } from './error.ts'
 import { isRawInteger } from './exact-integer.ts'
+import { setJsonField } from './json-field.ts'
 import {
   listNode,
   mapNode,
@@ -46,7 +47,7 @@ function mapToJson(map: YamlMap, isInFlow: boolean, isRoot: boolean): JsonObject
     const value = values[index]
     if (key === undefined || value === undefined) continue
     const name = isPlainKey(key) ? key.value : keyToText(key, isInFlow, isRoot)
-    if (name !== undefined) setSafely(object, name, valueToJson(value, isInFlow))
+    if (name !== undefined) setJsonField(object, name, valueToJson(value, isInFlow))
   }
   return object
 }
@@ -64,18 +65,6 @@ function keyToText(key: YamlScalar, isInFlow: boolean, isRoot: boolean): string 
     throw faultAt(key.line, 'KeyType', `key '${key.value}' is no string; put it in quotes`)
   }
   return value === null ? undefined : key.value
-}
-
-/** Plain assignment, but `__proto__` becomes a field like any other. */
-function setSafely(object: Record<string, Json>, name: string, value: Json): void {
-  if (name !== '__proto__') object[name] = value
-  else
-    Object.defineProperty(object, name, {
-      value,
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    })
 }
 
 /** A tree of plain block style for a value, keys in the value's order. */

@@ -14,10 +14,20 @@ export function formatNumber(value: number): string {
 }
 
 /** Go's `strconv.FormatFloat(value, 'g', -1, 64)`: an exponent from 1e6 on and below 1e-4. */
-function formatFloat(value: number): string {
+export function formatFloat(value: number): string {
   const [mantissa = '', exponentText = '0'] = value.toExponential().split('e')
   const exponent = Number(exponentText)
   if (exponent >= -4 && exponent < 6) return String(value)
   const sign = exponent < 0 ? '-' : '+'
   return `${mantissa}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`
+}
+
+/** The decimal with the fewest digits that is the same 32-bit float. */
+export function shortestFloat32(value: number): number {
+  const target = Math.fround(value)
+  for (let digits = 1; digits < 9; digits++) {
+    const candidate = Number(value.toPrecision(digits))
+    if (Math.fround(candidate) === target) return candidate
+  }
+  return Number(target.toPrecision(9))
 }

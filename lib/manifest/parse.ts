@@ -8,6 +8,9 @@ import { token } from './scan.ts'
 
 /** How scalars get their tags, and what is done about keys that occur twice: v2 and v3 differ in both. */
 export type Dialect = {
+  readonly lookAhead: number
+  /** The tag `!` alone makes a plain scalar a string. */
+  readonly isBangString: boolean
   readonly resolveTag: (text: string) => string
   /** Called for every finished map; the lines of its keys begin at `start`. */
   readonly settleKeys: (map: YamlMap, keyLines: readonly number[], start: number) => void
@@ -81,7 +84,8 @@ function takeScalar(parse: Parse, kind: number, properties: Properties): YamlSca
   const line = lineOf(parse)
   skipToken(scan)
   const isTagged = properties.tag !== '' && properties.tag !== '!'
-  const implicit = style === 'plain' ? parse.dialect.resolveTag(value) : '!!str'
+  const isString = style !== 'plain' || (properties.tag === '!' && parse.dialect.isBangString)
+  const implicit = isString ? '!!str' : parse.dialect.resolveTag(value)
   const tag = isTagged ? properties.tag : implicit
   const node: YamlScalar = { kind: 'scalar', value, tag, style, isTagged, line }
   return withAnchor(parse, node, properties)

@@ -101,7 +101,7 @@ export function readDocument(piece: TextPiece, context: ReadContext): YamlNode |
       'control characters are not allowed; escape them in double quotes',
     )
   }
-  const scan = createScan(piece.text, piece.line)
+  const scan = createScan(piece.text, piece.line, context.dialect.lookAhead)
   if (peekToken(scan) === token.streamEnd) return undefined
   const parse: Parse = {
     scan,
@@ -165,6 +165,8 @@ function isAtDocumentEnd(scan: Scan): boolean {
 }
 
 const resourceDialect: Dialect = {
+  lookAhead: 2,
+  isBangString: false,
   resolveTag: (text) => (text === '<<' ? '!!merge' : resolveTag(text)),
   settleKeys: (map, keyLines, start) => {
     checkDuplicates(map, keyLines, start)

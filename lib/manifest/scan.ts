@@ -54,6 +54,8 @@ export type SimpleKey = {
 export type Scan = {
   readonly text: string
   readonly end: number
+  /** How many tokens behind the first one are scanned before it is looked at: where a late fault shows up. */
+  readonly lookAhead: number
   /** No line break but `\n` occurs. */
   readonly hasPlainBreaks: boolean
   position: number
@@ -77,10 +79,11 @@ export type Scan = {
   isHeadReady: boolean
 }
 
-export function createScan(text: string, line: number): Scan {
+export function createScan(text: string, line: number, lookAhead: number): Scan {
   return {
     text,
     end: text.length,
+    lookAhead,
     hasPlainBreaks: !/[\r\u0085\u2028\u2029]/.test(text),
     position: text.charCodeAt(0) === 0xfeff ? 1 : 0,
     line,
