@@ -14,7 +14,7 @@ import { hasErrorCode } from './error-code.ts'
 import { listFiles } from './file-list.ts'
 import { pathOfKey } from './file-names.ts'
 import { checkBody, checkKey } from './key.ts'
-import { tryBriefLock } from './process-lock.ts'
+import { createLockFolder, type LockFolder } from './process-lock.ts'
 import { presentEtag, readRecordFile, writeTemporary } from './record-file.ts'
 import type { PutCondition, Store } from './store.ts'
 import { StoreError } from './store-error.ts'
@@ -48,19 +48,19 @@ export function createFileStore(directory: string): Store {
   }
 }
 
-type Folders = { readonly locks: string; readonly temporary: string }
+type Folders = { readonly locks: LockFolder; readonly temporary: string }
 
 const lockTimeoutMs = 10_000
 const forgottenMs = 60 * 60 * 1000
 
 function prepareFolders(directory: string): () => Folders {
-  const folders = { locks: join(directory, '.locks'), temporary: join(directory, '.temporary') }
+  const temporary = join(directory, '.temporary')
+  const folders = { locks: createLockFolder(join(directory, '.locks')), temporary }
   let isPrepared = false
   return () => {
     if (isPrepared) return folders
-    mkdirSync(folders.locks, { recursive: true, mode: 0o700 })
-    mkdirSync(folders.temporary, { recursive: true, mode: 0o700 })
-    removeForgotten(folders.temporary)
+    mkdirSync(temporary, { recursive: true, mode: 0o700 })
+    removeForgotten(temporary)
     isPrepared = true
     return folders
   }
@@ -138,7 +138,7 @@ async function underLock<T>(folders: Folders, key: string, run: () => T): Promis
   const name = createHash('sha256').update(key).digest('hex').slice(0, 32)
   const deadline = Date.now() + lockTimeoutMs
   for (let waitedMs = 1; ; waitedMs = Math.min(waitedMs * 2, 20)) {
-    const unlock = tryBriefLock(join(folders.locks, name))
+    const unlock = folders.locks.tryLock(name)
     if (unlock !== undefined) {
       try {
         return run()
