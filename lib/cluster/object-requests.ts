@@ -70,6 +70,8 @@ export function deleteRequest(options: DeleteOptions): ObjectRequest {
       kind: 'DeleteOptions',
       apiVersion: 'v1',
       propagationPolicy: options.propagation ?? 'Background',
+      // With a body the API server reads no options from the query: there alone, this would delete.
+      ...(options.isDryRun === true ? { dryRun: ['All'] } : {}),
       ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
     },
   }
