@@ -93,7 +93,9 @@ function takeScalar(parse: Parse, kind: number, properties: Properties): YamlSca
 
 function emptyScalar(parse: Parse, properties: Properties): YamlScalar {
   const isTagged = properties.tag !== '' && properties.tag !== '!'
-  const tag = isTagged ? properties.tag : '!!null'
+  const isString = properties.tag === '!' && parse.dialect.isBangString
+  const implicit = isString ? '!!str' : '!!null'
+  const tag = isTagged ? properties.tag : implicit
   return { kind: 'scalar', value: '', tag, style: 'plain', isTagged, line: lineOf(parse) }
 }
 

@@ -2,7 +2,7 @@ import { faultAt, ManifestError } from './error.ts'
 import { peekToken, skipToken } from './fetch.ts'
 import { defaultReadLimits, type ReadLimits } from './limits.ts'
 import { expandMerges } from './merge-key.ts'
-import type { YamlMap, YamlNode, YamlScalar } from './node.ts'
+import { isNull, type YamlMap, type YamlNode, type YamlScalar } from './node.ts'
 import { type Children, type Dialect, type Parse, parseFault, parseNode } from './parse.ts'
 import { resolveTag } from './resolve.ts'
 import { createScan, type Scan, token } from './scan.ts'
@@ -20,7 +20,7 @@ export function readDocuments(text: string, limits: ReadLimits = defaultReadLimi
   const nodes: YamlNode[] = []
   for (const piece of splitDocuments(text, limits)) {
     const node = readDocument(piece, context)
-    if (node !== undefined) nodes.push(node)
+    if (node !== undefined && !isNull(node)) nodes.push(node)
   }
   return nodes
 }
