@@ -1,5 +1,5 @@
 import { request } from 'node:https'
-import type { ControlPlaneAccess } from './control-plane.ts'
+import type { ControlPlaneAccess } from './control-plane-access.ts'
 
 export type ApiAnswer = { readonly status: number; readonly body: string }
 

@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs'
 import { apiRequest } from './api-request.ts'
-import type { ControlPlaneAccess } from './control-plane.ts'
+import type { ControlPlaneAccess } from './control-plane-access.ts'
 import { peerFolder, requirePeer } from './peers.ts'
 import type { PeerName } from './pins.ts'
 import { type Program, startProgram } from './program.ts'

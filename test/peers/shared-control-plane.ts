@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { inject } from 'vitest'
-import { type ControlPlane, type ControlPlaneAccess, connect } from './control-plane.ts'
+import { type ControlPlane, connect } from './control-plane.ts'
+import type { ControlPlaneAccess } from './control-plane-access.ts'
 
 /**
  * The one control plane, with controllers, that all `real` tests of a run share; the first to ask
