@@ -34,7 +34,7 @@ function isSimple(value: string): boolean {
 
 const base60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/
 
-function isBase60(value: string): boolean {
+export function isBase60(value: string): boolean {
   return value.includes(':') && base60.test(value)
 }
 
