@@ -33,6 +33,7 @@ export async function transportFromContext(
   contextName?: string,
   kubeconfigFile?: string,
   options: HttpsOptions = {},
+  clock: () => number = () => performance.now(),
 ): Promise<HttpsTransport> {
   const config = loadContext(contextName, kubeconfigFile)
   const cluster = config.getCurrentCluster()
@@ -53,7 +54,9 @@ export async function transportFromContext(
     server: cluster.server,
     ...(first.ca === undefined ? {} : { ca: first.ca }),
     ...(cluster.tlsServerName ? { servername: cluster.tlsServerName } : {}),
-    credentials: rememberCredentials(config, first, () => loadContext(contextName, kubeconfigFile)),
+    credentials: rememberCredentials({ config, first, clock }, () =>
+      loadContext(contextName, kubeconfigFile),
+    ),
   }
   return createHttpsTransport(connection, options)
 }
@@ -71,6 +74,13 @@ export function kubeconfigText(data: ReadonlyMap<string, Uint8Array>, key?: stri
 
 type Resolved = Credentials & { readonly ca?: string }
 
+type Remembered = {
+  readonly config: KubeConfig
+  readonly first: Resolved
+  /** Milliseconds from any start. */
+  readonly clock: () => number
+}
+
 /** What a plugin or a file gave is asked for again after this: the plugin itself knows how long it lasts. */
 const rememberMs = 30_000
 /** A hundred requests that are answered 401 at once are one reason to look again, not a hundred. */
@@ -81,21 +91,20 @@ const refreshAtMostEveryMs = 1_000
  * Whoever asks meanwhile gets the same answer, so that a plugin runs once and not once a request.
  */
 function rememberCredentials(
-  config: KubeConfig,
-  first: Resolved,
+  { config, first, clock }: Remembered,
   reload: () => KubeConfig,
 ): (isRefresh: boolean) => Promise<Credentials> {
   let current = config
   let resolved: { readonly at: number; readonly answer: Promise<Credentials> } | undefined = {
-    at: performance.now(),
+    at: clock(),
     answer: Promise.resolve(first),
   }
   return (isRefresh) => {
     const lifeMs = isRefresh ? refreshAtMostEveryMs : rememberMs
-    if (resolved !== undefined && performance.now() - resolved.at < lifeMs) return resolved.answer
+    if (resolved !== undefined && clock() - resolved.at < lifeMs) return resolved.answer
     if (isRefresh) current = reload()
     const answer = resolveCredentials(current)
-    resolved = { at: performance.now(), answer }
+    resolved = { at: clock(), answer }
     // A fault is not remembered.
     answer.catch(() => {
       resolved = undefined
