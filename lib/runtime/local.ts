@@ -23,8 +23,8 @@ import { messageOf } from '../status/error.ts'
 import { createFileStore } from '../store/files.ts'
 import { tryProcessLock } from '../store/process-lock.ts'
 import type { Store } from '../store/store.ts'
+import { createClusters } from './clusters.ts'
 import { readFleet, watchFleet } from './fleet-folder.ts'
-import { createLocalClusters } from './local-clusters.ts'
 import { createSandboxes } from './sandboxes.ts'
 
 export type LocalOptions = {
@@ -123,14 +123,9 @@ function portsOf(
   const checkAddress = createAddressCheck({ allowPrivate: true })
   const outbound = createOutbound({ checkAddress })
   const artifacts = createArtifacts(store)
-  const clusters = createLocalClusters({
-    store,
-    secretStore,
-    openSandbox: sandboxes.open,
-    https: { checkAddress },
-    now,
-    ...(kubeconfigFile === undefined ? {} : { kubeconfigFile }),
-  })
+  const user = kubeconfigFile === undefined ? {} : { kubeconfigFile }
+  const local = { openSandbox: sandboxes.open, ...user }
+  const clusters = createClusters({ store, secretStore, https: { checkAddress }, now, local })
   const ports: Ports = {
     store,
     ...queues,

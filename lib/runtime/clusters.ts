@@ -8,21 +8,24 @@ import type { Clusters, ConnectOptions, SecretReader } from '../reconcile/ports.
 import { ReconcileError } from '../reconcile/reconcile-error.ts'
 import type { Store } from '../store/store.ts'
 
-export type LocalClustersOptions = {
+export type ClustersOptions = {
   readonly store: Store
   readonly secretStore: SecretReader
-  /** Path of the user's kubeconfig; client-node's own rules where absent. */
-  readonly kubeconfigFile?: string
-  /** The in-process API of a `sandbox: {}` cluster. */
-  readonly openSandbox: (cluster: string) => Promise<Transport>
+  /** On the user's own machine only: contexts of their kubeconfig, which may run programs, and sandboxes. */
+  readonly local?: {
+    /** Path of the user's kubeconfig; client-node's own rules where absent. */
+    readonly kubeconfigFile?: string
+    /** The in-process API of a `sandbox: {}` cluster. */
+    readonly openSandbox: (cluster: string) => Promise<Transport>
+  }
   readonly https: HttpsOptions
   readonly now: () => Date
 }
 
-export type LocalClusters = Clusters & { readonly close: () => void }
+export type RuntimeClusters = Clusters & { readonly close: () => void }
 
-/** Clusters of a laptop: contexts of the user's kubeconfig, kubeconfigs in the fleet's secrets, and sandboxes. */
-export function createLocalClusters(options: LocalClustersOptions): LocalClusters {
+/** Clients of the fleet's clusters: kubeconfigs in its secrets, and on a laptop the user's contexts and sandboxes. */
+export function createClusters(options: ClustersOptions): RuntimeClusters {
   const { store, https, now } = options
   const transports = new Map<string, Promise<Transport>>()
   const opened = new Set<HttpsTransport>()
@@ -74,26 +77,22 @@ export function createLocalClusters(options: LocalClustersOptions): LocalCluster
 }
 
 async function openConnection(
-  options: LocalClustersOptions,
+  options: ClustersOptions,
   cluster: string,
   connection: Connection,
   kept: (creating: Promise<HttpsTransport>) => Promise<HttpsTransport>,
 ): Promise<Transport> {
-  switch (connection.type) {
-    case 'sandbox':
-      return options.openSandbox(cluster)
-    case 'context':
-      return kept(transportFromContext(connection.context, options.kubeconfigFile, options.https))
-    case 'kubeConfig': {
-      const data = await options.secretStore.read(connection.secretName)
-      if (data === undefined) throw missingSecret(cluster, connection.secretName)
-      return kept(transportFromSecret(kubeconfigText(data, connection.key), options.https))
-    }
-    case 'eks': {
-      const message = `Cluster/${cluster} spec.connection.eks: needs the AWS runtime; under serve use context or kubeConfig`
-      throw new ReconcileError('ReconciliationFailed', 'NotSupportedYet', message)
-    }
+  const { local, https, secretStore } = options
+  if (connection.type === 'kubeConfig') {
+    const data = await secretStore.read(connection.secretName)
+    if (data === undefined) throw missingSecret(cluster, connection.secretName)
+    return kept(transportFromSecret(kubeconfigText(data, connection.key), https))
   }
+  if (connection.type === 'sandbox' && local !== undefined) return local.openSandbox(cluster)
+  if (connection.type === 'context' && local !== undefined) {
+    return kept(transportFromContext(connection.context, local.kubeconfigFile, https))
+  }
+  throw wrongPlace(cluster, connection.type)
 }
 
 function unknownCluster(cluster: string): ReconcileError {
@@ -104,4 +103,10 @@ function unknownCluster(cluster: string): ReconcileError {
 function missingSecret(cluster: string, name: string): ReconcileError {
   const message = `Cluster/${cluster} spec.connection.kubeConfig.secretRef: the fleet's secrets hold no '${name}'; add it to the secrets folder or the environment`
   return new ReconcileError('ReconciliationFailed', 'SecretNotFound', message, { retryable: true })
+}
+
+/** `context` and `sandbox` belong to a laptop; EKS by name is not built yet. */
+function wrongPlace(cluster: string, type: Connection['type']): ReconcileError {
+  const message = `Cluster/${cluster} spec.connection.${type}: cannot be used here; use kubeConfig with a Secret of the fleet`
+  return new ReconcileError('ReconciliationFailed', 'NotSupportedYet', message)
 }

@@ -1,0 +1,71 @@
+import type { ObjectId } from '../fleet/object-id.ts'
+import { isJsonObject, textAt } from '../manifest/object.ts'
+import type { Operations } from '../reconcile/operations.ts'
+import { messageOf } from '../status/error.ts'
+import { ExitError } from './context.ts'
+
+/** The operations of a running Driftless, over its API. */
+export function createApiClient(
+  address: string,
+  token?: string,
+): { readonly operations: Operations; readonly isReachable: () => Promise<boolean> } {
+  const headers: Record<string, string> =
+    token === undefined ? {} : { authorization: `Bearer ${token}` }
+
+  const call = async (method: string, path: string): Promise<Response> => {
+    const url = `${address}/api/v1${path}`
+    try {
+      return await fetch(url, {
+        method,
+        headers,
+        redirect: 'error',
+        signal: AbortSignal.timeout(30_000),
+      })
+    } catch (thrown) {
+      throw new ExitError(1, `${address} does not answer: ${messageOf(thrown)}`, { cause: thrown })
+    }
+  }
+  // The server is the same release's `Operations`, so its answers have their shapes.
+  const read = async <T>(method: string, path: string): Promise<T | undefined> => {
+    const response = await call(method, path)
+    const body: unknown = await response.json().catch(() => undefined)
+    if (response.status === 404) return undefined
+    if (response.ok) return body as T
+    const fault =
+      isJsonObject(body) && isJsonObject(body.error) ? textAt(body.error, 'message') : ''
+    throw new ExitError(1, `${address} answered ${response.status}: ${fault}`)
+  }
+  const items = async <T>(path: string): Promise<readonly T[]> =>
+    (await read<{ items: readonly T[] }>('GET', path))?.items ?? []
+
+  return {
+    isReachable: () =>
+      call('GET', '/health').then(
+        (response) => response.ok,
+        () => false,
+      ),
+    operations: {
+      clusters: () => items('/clusters'),
+      objects: (filter) => items(`/objects${queryOf(filter)}`),
+      object: (id) => read('GET', pathOf(id)),
+      events: (filter) => items(`/events${queryOf(filter)}`),
+      reconcile: (id, options) =>
+        read('POST', `${pathOf(id)}/reconcile?withSource=${options?.withSource === true}`),
+      suspend: (id) => read('POST', `${pathOf(id)}/suspend`),
+      resume: (id) => read('POST', `${pathOf(id)}/resume`),
+    },
+  }
+}
+
+function pathOf(id: ObjectId): string {
+  return `/objects/${[id.cluster, id.kind, id.namespace, id.name].map(encodeURIComponent).join('/')}`
+}
+
+function queryOf(filter: Readonly<Record<string, string | number | undefined>>): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(filter)) {
+    if (value !== undefined) query.set(name, String(value))
+  }
+  const text = query.toString()
+  return text === '' ? '' : `?${text}`
+}

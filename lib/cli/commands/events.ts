@@ -1,0 +1,94 @@
+import type { Command } from 'commander'
+import { formatRef } from '../../manifest/object.ts'
+import type { EventFilter } from '../../reconcile/event-log.ts'
+import type { Event } from '../../status/event.ts'
+import { connect } from '../connect.ts'
+import { type CliContext, ExitError } from '../context.ts'
+import { addConnectFlags, addFormatFlag, type CommonFlags, parseCount } from '../flags.ts'
+import { formatData } from '../output.ts'
+import { formatTable } from '../table.ts'
+
+type EventFlags = CommonFlags & {
+  readonly allNamespaces: boolean
+  readonly for?: string
+  readonly limit: number
+  readonly watch: boolean
+}
+
+const examples = `
+Examples:
+  # what happened lately in namespace flux-system
+  driftless events
+
+  # to one Kustomization, and what follows
+  driftless events --for Kustomization/apps -c staging --watch
+`
+
+/** `driftless events`: what happened, oldest first, in flux's columns. */
+export function addEventsCommand(program: Command, context: CliContext): void {
+  const command = program
+    .command('events')
+    .summary('print what happened')
+    .description('Prints what happened, oldest first.')
+    .option('-n, --namespace <name>', 'namespace of the objects', 'flux-system')
+    .option('-A, --all-namespaces', 'objects of all namespaces', false)
+    .option('-c, --cluster <name>', 'only this cluster')
+    .option('--for <kind/name>', 'only this object')
+    .option('--limit <count>', 'at most so many', parseCount, 50)
+    .option('-w, --watch', 'go on until interrupted', false)
+    .addHelpText('after', examples)
+  addFormatFlag(addConnectFlags(command)).action((flags: EventFlags) => printEvents(context, flags))
+}
+
+async function printEvents(context: CliContext, flags: EventFlags): Promise<void> {
+  const { operations } = await connect(context, flags)
+  const filter = { ...filterOf(flags), limit: flags.limit }
+  const isOver = context.interrupted.then(() => true)
+  let events = [...(await operations.events(filter))].reverse()
+  if (flags.output !== 'table') {
+    context.output.data(formatData(events, flags.output))
+    return
+  }
+  context.output.data(formatEvents(events, true))
+  let last = events.at(-1)?.id ?? '0'
+  while (flags.watch) {
+    if (await Promise.race([isOver, context.wait(500).then(() => false)])) return
+    events = [...(await operations.events({ ...filter, after: last }))].reverse()
+    last = events.at(-1)?.id ?? last
+    if (events.length > 0) context.output.data(formatEvents(events, false))
+  }
+}
+
+function filterOf(flags: EventFlags): EventFilter {
+  const [kind, name, ...rest] = flags.for?.split('/') ?? []
+  if (flags.for !== undefined && (!kind || !name || rest.length > 0)) {
+    throw new ExitError(1, `--for ${flags.for}: write a kind and a name, as Kustomization/apps`)
+  }
+  return {
+    ...(flags.cluster === undefined ? {} : { cluster: flags.cluster }),
+    ...(flags.allNamespaces ? {} : { namespace: flags.namespace }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(name === undefined ? {} : { name }),
+  }
+}
+
+function formatEvents(events: readonly Event[], hasHeader: boolean): string {
+  const hasClusters = new Set(events.map(({ cluster }) => cluster)).size > 1
+  const titles = [
+    'TIME',
+    ...(hasClusters ? ['CLUSTER'] : []),
+    'TYPE',
+    'REASON',
+    'OBJECT',
+    'MESSAGE',
+  ]
+  const rows = events.map((event) => [
+    event.timestamp.slice(0, 19).replace('T', ' '),
+    ...(hasClusters ? [event.cluster] : []),
+    event.severity === 'error' ? 'Warning' : 'Normal',
+    event.reason,
+    formatRef({ ...event.involvedObject, namespace: '' }),
+    event.message.trimEnd().replaceAll('\n', ', '),
+  ])
+  return formatTable(titles, rows, hasHeader)
+}

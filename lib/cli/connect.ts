@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { openOffline } from '../runtime/offline.ts'
+import { createApiClient } from './api-client.ts'
+import { type CliContext, type Connection, ExitError } from './context.ts'
+
+export type ConnectFlags = {
+  readonly server?: string
+  readonly state?: string
+  readonly token?: string
+}
+
+export const defaultServer = 'http://127.0.0.1:8080'
+export const defaultState = '.driftless'
+
+/**
+ * Talks to a running Driftless at `--server` or DRIFTLESS_SERVER, by default the local one; where none answers and no
+ * server was named, the state folder is read directly.
+ */
+export async function connect(context: CliContext, flags: ConnectFlags): Promise<Connection> {
+  const named = flags.server ?? context.environment.DRIFTLESS_SERVER
+  const address = (named ?? defaultServer).replace(/\/+$/, '')
+  const token = flags.token ?? context.environment.DRIFTLESS_TOKEN
+  const client = createApiClient(address, token)
+  if (await client.isReachable()) return { operations: client.operations, isLive: true, address }
+  if (named !== undefined) {
+    throw new ExitError(1, `${address} does not answer; is 'driftless serve' running there?`)
+  }
+  const state = join(context.workingDirectory, flags.state ?? defaultState)
+  if (!existsSync(state)) {
+    throw new ExitError(
+      1,
+      `no Driftless runs at ${address} and there is no state folder ${state}; start 'driftless serve', or name one with --server`,
+    )
+  }
+  return { operations: openOffline(state), isLive: false, address: state }
+}
+
+/** For commands that need someone to do the work. */
+export function requireLive(connection: Connection): void {
+  if (connection.isLive) return
+  throw new ExitError(
+    1,
+    `no Driftless runs that could do this; start 'driftless serve' (state was found at ${connection.address})`,
+  )
+}

@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ClusterClient } from '../../cluster/client.ts'
+import type { Logger } from '../../log/logger.ts'
+import { createLocalRuntime, type LocalRuntime } from '../../runtime/local.ts'
+import { type LocalServer, listenLocally } from '../../runtime/local-server.ts'
+import { createSandboxBucket, type SandboxBucket } from '../../sandbox/bucket.ts'
+import { type ChatServer, createChatServer } from '../../sandbox/chat/server.ts'
+import { createGitServer } from '../../sandbox/git-server.ts'
+import { createMemorySecrets } from '../../secrets/memory.ts'
+import { type Delivered, deliverBucketEvent, deliverGithubPush } from './deliver.ts'
+import { createWorkingCopy, type WorkingCopy } from './working-copy.ts'
+
+export const clusterNames = ['staging', 'production'] as const
+export type ClusterName = (typeof clusterNames)[number]
+
+/** All that the story plays in: a Git host, a bucket, two chats, two clusters, and Driftless itself. */
+export type World = {
+  readonly directory: string
+  readonly serverUrl: string
+  readonly gitUrl: string
+  readonly podinfo: WorkingCopy
+  readonly runtime: LocalRuntime
+  readonly chat: ChatServer
+  readonly bucket: SandboxBucket
+  readonly client: (cluster: ClusterName) => Promise<ClusterClient>
+  /** Deliveries to the doors since the last call. */
+  readonly takeDeliveries: () => readonly Delivered[]
+  readonly close: () => Promise<void>
+}
+
+export type WorldOptions = {
+  readonly examples: string
+  readonly log: Logger
+  readonly port: number
+  /** Real clusters instead of sandboxes: the contexts of this file, the first for staging, the second (or again the first) for production. */
+  readonly kubeconfigFile?: string
+  readonly contexts?: readonly string[]
+}
+
+const groupWindowMs = 1_500
+
+export async function createWorld(options: WorldOptions): Promise<World> {
+  const directory = await mkdtemp(join(tmpdir(), 'driftless-demo-'))
+  const secrets = { github: secretText(), s3: secretText() }
+  const deliveries: Delivered[] = []
+  let serverUrl = ''
+  const git = createGitServer({
+    root: join(directory, 'git'),
+    onPush: async (push) => {
+      if (serverUrl === '') return
+      deliveries.push(await deliverGithubPush(serverUrl, gitHost.url, secrets.github, push))
+    },
+    onFault: (fault) => options.log.error('the push could not be delivered', { fault }),
+  })
+  const gitHost = await git.listen()
+  const chat = createChatServer()
+  const chats = await chat.listen()
+  const bucket = createSandboxBucket({
+    directory: join(directory, 'bucket'),
+    onEvent: async ({ direct }) => {
+      if (serverUrl === '') return
+      deliveries.push(await deliverBucketEvent(serverUrl, secrets.s3, direct))
+    },
+  })
+  const bucketHost = await bucket.listen()
+  const fill = (text: string) =>
+    text
+      .replaceAll('GIT_URL', gitHost.url)
+      .replaceAll('BUCKET_ENDPOINT', new URL(bucketHost.url).host)
+      .replaceAll('CONNECTION_STAGING', connectionOf(options, 0))
+      .replaceAll('CONNECTION_PRODUCTION', connectionOf(options, 1))
+
+  const podinfo = await seedRepository(
+    directory,
+    options.examples,
+    git,
+    gitHost.url,
+    'podinfo',
+    fill,
+  )
+  await seedRepository(directory, options.examples, git, gitHost.url, 'fleet-infra', fill)
+  const fleetPath = join(directory, 'fleet')
+  await copyFilled(join(options.examples, 'fleet'), fleetPath, fill)
+  await uploadFolder(bucket, join(options.examples, 'bucket', 'settings'), 'settings')
+
+  const runtime = await createLocalRuntime({
+    stateDirectory: join(directory, 'state'),
+    fleetPath,
+    log: options.log,
+    groupWindowMs,
+    tickMs: 250,
+    ...(options.kubeconfigFile === undefined ? {} : { kubeconfigFile: options.kubeconfigFile }),
+    secretStore: createMemorySecrets({
+      webhooks: secrets,
+      'slack-webhook': { address: chats.slackUrl },
+      'discord-webhook': { address: chats.discordUrl },
+      'settings-bucket': { accesskey: 'demo', secretkey: 'demo-secret' },
+    }),
+  })
+  const server: LocalServer = await listenLocally(runtime, {
+    host: '127.0.0.1',
+    port: options.port,
+  })
+  serverUrl = server.url
+  return {
+    directory,
+    serverUrl,
+    gitUrl: gitHost.url,
+    podinfo,
+    runtime,
+    chat,
+    bucket,
+    client: (cluster) => runtime.ports.clusters.connect(cluster),
+    takeDeliveries: () => deliveries.splice(0),
+    close: async () => {
+      await server.close()
+      await runtime.stop()
+      await Promise.all([gitHost.close(), bucketHost.close(), chat.close()])
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+async function seedRepository(
+  directory: string,
+  examples: string,
+  git: ReturnType<typeof createGitServer>,
+  gitUrl: string,
+  name: string,
+  fill: (text: string) => string,
+): Promise<WorkingCopy> {
+  await git.createRepository(`acme/${name}`)
+  const copy = await createWorkingCopy(
+    join(directory, 'work', name),
+    `${gitUrl}/acme/${name}.git`,
+    join(examples, 'repositories', name),
+    fill,
+  )
+  await copy.push(`Add ${name}`)
+  return copy
+}
+
+async function copyFilled(from: string, to: string, fill: (text: string) => string): Promise<void> {
+  await mkdir(to, { recursive: true })
+  await cp(from, to, { recursive: true })
+  for (const name of await readdir(to)) {
+    await writeFile(join(to, name), fill(await readFile(join(to, name), 'utf8')))
+  }
+}
+
+async function uploadFolder(bucket: SandboxBucket, folder: string, prefix: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    await bucket.put('settings', `${prefix}/${name}`, await readFile(join(folder, name)))
+  }
+}
+
+function connectionOf({ contexts = [] }: WorldOptions, index: number): string {
+  const context = contexts[index] ?? contexts[0]
+  return context === undefined ? '{ sandbox: {} }' : `{ context: ${JSON.stringify(context)} }`
+}
+
+function secretText(): string {
+  return randomBytes(24).toString('hex')
+}

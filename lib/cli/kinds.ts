@@ -1,0 +1,47 @@
+/** The words people use for kinds, as flux does. */
+export type KindWord = {
+  readonly kind: string
+  /** What flux calls one of them in messages. */
+  readonly singular: string
+  readonly words: readonly string[]
+  /** True where the table shows a revision. */
+  readonly hasRevision: boolean
+}
+
+export const kindWords: readonly KindWord[] = [
+  kindWord('Kustomization', 'kustomization', ['kustomization', 'kustomizations', 'ks'], true),
+  kindWord('GitRepository', 'source git', ['source git', 'sources git', 'gitrepository'], true),
+  kindWord('Bucket', 'source bucket', ['source bucket', 'sources bucket', 'bucket'], true),
+  kindWord('Alert', 'alert', ['alert', 'alerts'], false),
+  kindWord('Provider', 'alert-provider', ['alert-provider', 'alert-providers', 'provider'], false),
+  kindWord('Receiver', 'receiver', ['receiver', 'receivers'], false),
+]
+
+/** The kind behind words such as `ks` or `sources git`; undefined where there is none. */
+export function findKind(words: readonly string[]): KindWord | undefined {
+  const wanted = words.join(' ').toLowerCase()
+  return kindWords.find((each) => each.words.includes(wanted))
+}
+
+/** Splits `source git NAME` and `ks NAME` into the kind and what follows it. */
+export function splitKind(
+  words: readonly string[],
+): { readonly kind: KindWord; readonly rest: readonly string[] } | undefined {
+  for (const count of [2, 1]) {
+    const kind = findKind(words.slice(0, count))
+    if (kind !== undefined) return { kind, rest: words.slice(count) }
+  }
+  return undefined
+}
+
+export const kindHelp =
+  'kustomization (ks), source git, source bucket, alert, alert-provider, receiver'
+
+function kindWord(
+  kind: string,
+  singular: string,
+  words: readonly string[],
+  hasRevision: boolean,
+): KindWord {
+  return { kind, singular, words, hasRevision }
+}

@@ -1,0 +1,36 @@
+import type { ObjectId } from '../fleet/object-id.ts'
+import type { Operations } from '../reconcile/operations.ts'
+import { ExitError } from './context.ts'
+import type { ScopeFlags } from './flags.ts'
+import { kindHelp, splitKind } from './kinds.ts'
+
+/** The one object that words such as `source git podinfo` name; it must exist, in exactly one cluster. */
+export async function selectObject(
+  operations: Operations,
+  words: readonly string[],
+  { namespace, cluster }: ScopeFlags,
+): Promise<ObjectId> {
+  const split = splitKind(words)
+  const name = split?.rest[0]
+  if (split === undefined || name === undefined || split.rest.length > 1) {
+    throw new ExitError(
+      1,
+      `'${words.join(' ')}' names no object; write a kind (${kindHelp}) and a name`,
+    )
+  }
+  const { kind } = split.kind
+  const scope = { kind, namespace, ...(cluster === undefined ? {} : { cluster }) }
+  const found = (await operations.objects(scope)).filter((object) => object.name === name)
+  const [only, ...others] = found
+  if (only === undefined) {
+    throw new ExitError(1, `${kind} object '${name}' not found in "${namespace}" namespace`)
+  }
+  if (others.length > 0) {
+    const clusters = found.map((object) => object.cluster).join(', ')
+    throw new ExitError(
+      1,
+      `${kind} '${name}' is in several clusters (${clusters}); name one with -c`,
+    )
+  }
+  return { cluster: only.cluster, kind, namespace, name }
+}

@@ -1,0 +1,36 @@
+import { type FleetFile, formatFault, loadFleet } from '../fleet/load.ts'
+import { forgetOldEvents } from '../reconcile/event-log.ts'
+import { syncFleet } from '../reconcile/sync-fleet.ts'
+import { tick } from '../reconcile/tick.ts'
+import { createAwsRuntime, type Environment } from './aws.ts'
+
+const fleetPrefix = 'fleet/'
+
+/** What the minute's event does. */
+export function createDrift(environment: Environment): () => Promise<void> {
+  const { ports } = createAwsRuntime(environment)
+  let loaded = ''
+  return async () => {
+    const files = await readFleetFiles(ports.store)
+    const version = JSON.stringify(files)
+    if (version !== loaded) {
+      const fleet = loadFleet(files)
+      for (const fault of fleet.faults) ports.log.error(formatFault(fault))
+      await syncFleet(ports, fleet)
+      loaded = version
+    }
+    await tick(ports)
+    await forgetOldEvents(ports.store, ports.now())
+  }
+}
+
+async function readFleetFiles(
+  store: ReturnType<typeof createAwsRuntime>['ports']['store'],
+): Promise<readonly FleetFile[]> {
+  const keys = (await store.list(fleetPrefix)).filter((key) => /\.ya?ml$/.test(key))
+  const records = await Promise.all(keys.map((key) => store.get(key)))
+  return keys.map((key, index) => ({
+    file: key.slice(fleetPrefix.length),
+    text: new TextDecoder().decode(records[index]?.body),
+  }))
+}

@@ -1,0 +1,139 @@
+/**
+ * The page's script, served as it is: it keeps the tables and the feed up to date. It writes text nodes only, so nothing
+ * that a repository or a cluster says can become markup.
+ */
+export const script: string = `
+const kinds = ['Kustomization', 'GitRepository', 'Bucket', 'Receiver']
+const state = JSON.parse(document.getElementById('state').textContent)
+const seen = new Set(state.events.map((event) => event.id))
+const versions = new Map()
+const maxEvents = 200
+
+function element(name, attributes, ...children) {
+  const node = document.createElement(name)
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value)
+  node.append(...children.map((child) => (typeof child === 'string' ? document.createTextNode(child) : child)))
+  return node
+}
+
+function ago(time) {
+  const seconds = Math.max(0, Math.round((Date.now() - Date.parse(time)) / 1000))
+  if (seconds < 60) return seconds + ' s ago'
+  if (seconds < 3600) return Math.round(seconds / 60) + ' min ago'
+  return seconds < 86400 ? Math.round(seconds / 3600) + ' h ago' : Math.round(seconds / 86400) + ' d ago'
+}
+
+function shortRevision(revision) {
+  return revision.replace(/(sha1|sha256):([0-9a-f]{8})[0-9a-f]+/, '$1:$2')
+}
+
+function duration(ms) {
+  return ms < 1000 ? ms + ' ms' : (ms / 1000).toFixed(1) + ' s'
+}
+
+function safeLink(url) {
+  return typeof url === 'string' && /^https?:/.test(url) ? url : undefined
+}
+
+function revisionCell(object) {
+  const code = element('code', { title: object.revision }, shortRevision(object.revision))
+  const url = safeLink(object.commit && object.commit.url)
+  const cell = element('td', {}, url ? element('a', { href: url, rel: 'noreferrer' }, code) : code)
+  if (object.commit) cell.append(element('small', {}, object.commit.subject + ' (' + object.commit.author + ')'))
+  return cell
+}
+
+function changeCell(object) {
+  const change = object.lastChange
+  if (!change || change.changes.length === 0) return element('td', { class: 'when' }, '')
+  const counts = {}
+  for (const { action } of change.changes) counts[action] = (counts[action] || 0) + 1
+  const text = Object.entries(counts).map(([action, count]) => count + ' ' + action).join(', ')
+  return element('td', { class: 'when', title: change.at }, ago(change.at), element('small', {}, (change.isDrift ? 'drift repaired: ' : '') + text))
+}
+
+function row(object) {
+  const shown = object.isSuspended ? 'Suspended' : object.ready
+  const took = object.lastRun ? element('small', {}, 'in ' + duration(object.lastRun.durationMs)) : ''
+  const label = { True: 'Ready', False: object.isStalled ? 'Stalled' : 'Failed', Unknown: 'In progress', Suspended: 'Suspended' }[shown]
+  const node = element('tr', {},
+    element('td', {}, element('b', {}, object.name), element('small', {}, object.kind + ' · ' + object.namespace)),
+    revisionCell(object),
+    element('td', {}, element('span', { class: 'state', 'data-state': shown }, label), took),
+    changeCell(object),
+    element('td', { class: 'message' }, object.message))
+  const key = [object.cluster, object.kind, object.namespace, object.name].join('/')
+  const version = object.revision + object.ready + object.message
+  if (versions.has(key) && versions.get(key) !== version) node.setAttribute('data-fresh', '')
+  versions.set(key, version)
+  return node
+}
+
+function drawClusters() {
+  const articles = state.clusters.map((cluster) => {
+    const own = state.objects.filter((object) => object.cluster === cluster.name && kinds.includes(object.kind))
+    own.sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || a.name.localeCompare(b.name))
+    const head = element('tr', {}, ...['Object', 'Revision', 'State', 'Last change', 'Message'].map((title) => element('th', {}, title)))
+    return element('article', { class: 'cluster' },
+      element('h2', {}, cluster.name + ' ', element('small', {}, cluster.connection + ' · ' + cluster.tenancy)),
+      element('table', {}, element('thead', {}, head), element('tbody', {}, ...own.map(row))))
+  })
+  document.getElementById('clusters').replaceChildren(...articles)
+  const failed = state.objects.filter((object) => object.ready === 'False').length
+  document.getElementById('summary').textContent =
+    state.clusters.length + ' clusters, ' + state.objects.length + ' objects, ' + (failed === 0 ? 'none failed' : failed + ' failed')
+}
+
+function eventItem(event) {
+  const { kind, namespace, name } = event.involvedObject
+  return element('li', { 'data-severity': event.severity },
+    element('time', { datetime: event.timestamp, title: event.timestamp }, new Date(event.timestamp).toLocaleTimeString()),
+    element('b', {}, event.cluster + ' ' + kind + '/' + namespace + '/' + name), ' ',
+    element('span', { class: 'reason' }, event.reason + (event.isDrift ? ' · drift repaired' : '')),
+    element('pre', {}, event.message.trimEnd()))
+}
+
+function drawEvents() {
+  document.getElementById('events').replaceChildren(...state.events.map(eventItem))
+}
+
+async function refresh() {
+  const read = async (path) => {
+    const response = await fetch('/api/v1/' + path)
+    if (!response.ok) throw new Error(path + ' answered ' + response.status)
+    return (await response.json()).items
+  }
+  const [clusters, objects] = await Promise.all([read('clusters'), read('objects')])
+  Object.assign(state, { clusters, objects })
+  drawClusters()
+}
+
+let pending
+function refreshSoon() {
+  clearTimeout(pending)
+  pending = setTimeout(() => refresh().catch(() => live(false)), 100)
+}
+
+function live(isLive) {
+  const badge = document.getElementById('connection')
+  badge.textContent = isLive ? 'live' : 'reconnecting'
+  badge.dataset.live = String(isLive)
+}
+
+const feed = new EventSource('/api/v1/feed')
+feed.onopen = () => { live(true); refreshSoon() }
+feed.onerror = () => live(false)
+feed.onmessage = (message) => {
+  const event = JSON.parse(message.data)
+  refreshSoon()
+  if (seen.has(event.id)) return
+  seen.add(event.id)
+  state.events = [event, ...state.events].slice(0, maxEvents)
+  const list = document.getElementById('events')
+  list.prepend(eventItem(event))
+  while (list.children.length > maxEvents) list.lastChild.remove()
+}
+setInterval(refreshSoon, 5000)
+drawClusters()
+drawEvents()
+`
