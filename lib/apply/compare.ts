@@ -90,16 +90,28 @@ function compareLists(
   path: string,
   note: Note,
 ): void {
-  const keyOf = hasNames(before) && hasNames(after) ? nameOf : (_: Json, index: number) => index
+  const isNamed = hasNames(before) && hasNames(after)
+  const keyOf = isNamed ? nameOf : (_: Json, index: number): number => index
   const olds = new Map(before.map((item, index) => [keyOf(item, index), { item, index }]))
+  let isTold = false
+  const tell: Note = (...change) => {
+    isTold = true
+    note(...change)
+  }
   for (const [index, item] of after.entries()) {
     const key = keyOf(item, index)
-    compareValues(olds.get(key)?.item, item, `${path}[${index}]`, note)
+    compareValues(olds.get(key)?.item, item, `${path}[${index}]`, tell)
     olds.delete(key)
   }
   for (const { item, index } of olds.values()) {
-    compareValues(item, undefined, `${path}[${index}]`, note)
+    compareValues(item, undefined, `${path}[${index}]`, tell)
   }
+  // The same items in another order.
+  if (!isTold) note(path, before.map(orNull), after.map(orNull))
+}
+
+function orNull(item: Json): Json {
+  return nameOf(item) ?? null
 }
 
 function hasNames(items: readonly Json[]): boolean {

@@ -98,7 +98,7 @@ export function errorOfResponse(response: ClusterResponse): ClusterError {
   const isStatus = isJsonObject(body) && body.kind === 'Status'
   const apiReason = isStatus ? textAt(body, 'reason') : ''
   const message = isStatus ? textAt(body, 'message') : plainText(body)
-  const code = codeOf(status, apiReason)
+  const code = codeOf(status, apiReason, isStatus)
   return new ClusterError(code, message || `the server answered with status ${status}`, {
     data: { status, apiReason, causes: isStatus ? causesOf(body.details) : [] },
     retryable: isPassing(code, isStatus, apiReason),
@@ -112,7 +112,7 @@ export function errorOfResponse(response: ClusterResponse): ClusterError {
  * A 500 of the API server that carries no reason is its verdict on the object (`failed to create typed patch
  * object`), and the same again next time; what a proxy says, or a fault with a name, may pass.
  */
-function isPassing(code: AnswerCode, isStatus: boolean, apiReason: string): boolean {
+function isPassing(code: ClusterErrorCode, isStatus: boolean, apiReason: string): boolean {
   if (code === 'ServerError') return !isStatus || apiReason !== ''
   return code === 'TooManyRequests' || code === 'Conflict' || code === 'Unavailable'
 }
@@ -133,7 +133,9 @@ const codesByStatus: ReadonlyMap<number, AnswerCode> = new Map<number, AnswerCod
   [504, 'Unavailable'],
 ])
 
-function codeOf(status: number, apiReason: string): AnswerCode {
+function codeOf(status: number, apiReason: string, isStatus: boolean): AnswerCode | 'BadAnswer' {
+  // The page of a proxy in between says nothing about what is in the cluster.
+  if (status === 404 && !isStatus) return 'BadAnswer'
   if (status === 409 && apiReason === 'AlreadyExists') return 'AlreadyExists'
   return codesByStatus.get(status) ?? (status >= 500 ? 'ServerError' : 'BadRequest')
 }

@@ -1,5 +1,5 @@
 import { apiVersionOf, isJsonObject, type Json, textAt } from '../manifest/object.ts'
-import { ClusterError, isNotFound } from './cluster-error.ts'
+import { ClusterError } from './cluster-error.ts'
 import type { ClusterRequest, ClusterResponse } from './transport.ts'
 
 export type Gvk = { readonly group: string; readonly version: string; readonly kind: string }
@@ -115,18 +115,24 @@ async function readResources(send: Send, group: string, version: string): Promis
   )
 }
 
+/** The versions in which a group is served; none only where a genuine list of all groups lacks it. */
 async function servedVersions(send: Send, group: string): Promise<readonly string[]> {
   if (group === '') return ['v1']
-  const body = await readOrAbsent(send, `/apis/${encodeURIComponent(group)}`)
-  if (!isJsonObject(body) || !Array.isArray(body.versions)) return []
-  return body.versions.filter(isJsonObject).map((entry) => textAt(entry, 'version'))
+  const { body } = await send({ method: 'GET', path: '/apis' })
+  const groups = isJsonObject(body) && body.kind === 'APIGroupList' ? body.groups : undefined
+  if (!Array.isArray(groups)) {
+    throw new ClusterError('BadAnswer', 'the server did not answer with the list of its groups')
+  }
+  const found = groups.filter(isJsonObject).find((entry) => entry.name === group)
+  const versions = Array.isArray(found?.versions) ? found.versions : []
+  return versions.filter(isJsonObject).map((entry) => textAt(entry, 'version'))
 }
 
 async function readOrAbsent(send: Send, path: string): Promise<Json | undefined> {
   try {
     return (await send({ method: 'GET', path })).body
   } catch (thrown) {
-    if (isNotFound(thrown)) return undefined
+    if (thrown instanceof ClusterError && thrown.status === 404) return undefined
     throw thrown
   }
 }

@@ -86,8 +86,9 @@ function isPassing(error: ClusterError, request: ClusterRequest): boolean {
     case 'ServerError':
       return error.retryable || error.retryAfterSeconds !== undefined
     case 'ConnectionLost':
-    case 'BadAnswer':
       return request.method !== 'POST'
+    case 'BadAnswer':
+      return request.method !== 'POST' && error.status === undefined
     default:
       return false
   }

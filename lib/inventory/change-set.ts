@@ -31,3 +31,8 @@ export function formatChanges(changes: ChangeSet): string {
 export function hasChanges(changes: ChangeSet): boolean {
   return changes.some(({ action }) => action !== 'unchanged' && action !== 'skipped')
 }
+
+/** The lines of a prune, as Flux's event holds them: what was deleted, and what was skipped too. */
+export function formatDeletions(changes: ChangeSet): string {
+  return changes.map(({ ref, action }) => `${formatRef(ref)} ${action}\n`).join('')
+}

@@ -43,12 +43,14 @@ export function parseEntry(entry: InventoryEntry): ObjectRef | undefined {
   const first = id.indexOf('_')
   const last = id.lastIndexOf('_')
   const middle = id.lastIndexOf('_', last - 1)
-  if (first < 0 || middle <= first) return undefined
+  const name = id.slice(first + 1, middle).replaceAll('__', ':')
+  const kind = id.slice(last + 1)
+  if (first < 0 || middle <= first || name === '' || kind === '') return undefined
   return {
     namespace: id.slice(0, first),
-    name: id.slice(first + 1, middle).replaceAll('__', ':'),
+    name,
     group: id.slice(middle + 1, last),
-    kind: id.slice(last + 1),
+    kind,
     version: entry.v,
   }
 }

@@ -114,7 +114,11 @@ describe('discovery', () => {
   })
 
   it('says in the words of Kubernetes that a kind or version is not served', async () => {
-    const { client } = connect(() => ({ status: 404, body: '404 page not found' }))
+    const { client } = connect(({ path }) =>
+      path === '/apis'
+        ? { body: { kind: 'APIGroupList', groups: [{ name: 'apps', versions: [] }] } }
+        : { status: 404, body: '404 page not found' },
+    )
     await expect(client.resourceFor({ ...ref, kind: 'Nope' })).rejects.toMatchObject({
       code: 'NoMatch',
       message: 'no matches for kind "Nope" in version "v1"',
@@ -133,6 +137,18 @@ describe('discovery', () => {
     const kind = { group: 'foo.example.com', version: 'v1', kind: 'Foo' }
     await expect(client.find({ ...ref, ...kind })).rejects.toMatchObject({ code: 'Forbidden' })
     await expect(client.resourceForAnyVersion(kind)).rejects.toMatchObject({ code: 'Forbidden' })
+  })
+
+  it('does not take the page of a proxy for the word of the API server', async () => {
+    const { client, waits } = connect(() => ({ status: 404, body: '404 page not found' }))
+    await expect(client.get(ref)).rejects.toMatchObject({
+      code: 'BadAnswer',
+      reason: 'ClusterUnreachable',
+    })
+    await expect(client.find(ref)).rejects.toMatchObject({ code: 'BadAnswer' })
+    const kind = { group: 'foo.example.com', version: 'v1', kind: 'Foo' }
+    await expect(client.resourceForAnyVersion(kind)).rejects.toMatchObject({ code: 'BadAnswer' })
+    expect(waits).toEqual([])
   })
 
   it('looks again where a path it knew is no longer served', async () => {
