@@ -3,6 +3,7 @@ import { controllerPeers, controlPlanePeers } from '../peers/control-plane.ts'
 import { describeWithPeers } from '../peers/describe-with-peers.ts'
 import { createNamespace, sharedControlPlane } from '../peers/shared-control-plane.ts'
 import { describeApply } from './apply-contract.ts'
+import { describeFaults } from './fault-contract.ts'
 import { describeOwnership } from './ownership-contract.ts'
 import { describePrune } from './prune-contract.ts'
 import { createScene, type Scene } from './scene.ts'
@@ -16,4 +17,5 @@ describeWithPeers([...controlPlanePeers, ...controllerPeers], 'a real kube-apise
   describeApply('apply', scene)
   describeOwnership('ownership', scene)
   describePrune('prune', scene)
+  describeFaults('faults', scene)
 })
