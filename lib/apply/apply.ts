@@ -41,7 +41,6 @@ type Run = {
   readonly client: ClusterClient
   readonly options: ApplyOptions
   readonly stages: readonly StagedObjects[]
-  readonly patience: Patience
   readonly changes: Change[]
   readonly warnings: Set<string>
 }
@@ -59,12 +58,6 @@ function startRun(
     client,
     options,
     stages: stageObjects(prepared.objects, options.customStageKinds),
-    patience: createPatience({
-      totalMs: options.stageWaitMs ?? defaultStageWaitMs,
-      now: options.now,
-      wait: options.wait ?? ((ms): Promise<void> => timeout(ms)),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    }),
     changes: [],
     warnings: new Set(prepared.notes),
   }
@@ -79,7 +72,8 @@ async function applyStage(
   run: Run,
   { stage, objects }: StagedObjects,
 ): Promise<Waiting | undefined> {
-  const { client, options, patience } = run
+  const { client, options } = run
+  const patience = patienceOf(options)
   const plan = await planStage(client, objects, options)
   noteWarnings(run, plan)
   if (plan.faults.length > 0) throw applyErrorOf(plan.faults, run.changes)
@@ -90,7 +84,16 @@ async function applyStage(
   if (written.faults.length > 0) throw applyErrorOf(written.faults, run.changes)
   if (written.terminating.length > 0) return waitingForTermination(written.terminating)
   if (!isAwaited(stage)) return undefined
-  return settle(run, written.objects)
+  return settle(run, written.objects, patience)
+}
+
+function patienceOf(options: ApplyOptions): Patience {
+  return createPatience({
+    totalMs: options.stageWaitMs ?? defaultStageWaitMs,
+    now: options.now,
+    wait: options.wait ?? ((ms): Promise<void> => timeout(ms)),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  })
 }
 
 function isWritten({ action }: StagePlan['objects'][number]): boolean {
@@ -119,8 +122,12 @@ function waitingForTermination(refs: readonly ObjectRef[]): Waiting {
   return { waitingFor: refs, waitingMessage: `timeout waiting for: [${list}]` }
 }
 
-async function settle(run: Run, objects: readonly KubeObject[]): Promise<Waiting | undefined> {
-  const { client, options, patience } = run
+async function settle(
+  run: Run,
+  objects: readonly KubeObject[],
+  patience: Patience,
+): Promise<Waiting | undefined> {
+  const { client, options } = run
   const statusOf = options.statusOf ?? definitionStatus
   const settled = await settleStage(client, objects, statusOf, patience)
   if (settled.waitingFor.length === 0) return undefined

@@ -137,10 +137,12 @@ function compare(
     withoutIgnored(live, live, rules),
     withoutIgnored(merged, live, rules),
   )
+  // What stays as it is needs no second copy kept.
+  if (takeOver === undefined && !isDrifted) return { live, action: 'unchanged' }
   return {
     live,
     merged,
-    action: takeOver === undefined && !isDrifted ? 'unchanged' : 'configured',
+    action: 'configured',
     payload: adoptIgnored(object, live, merged, rules, client.fieldManager),
     ...(takeOver === undefined ? {} : { takeOver }),
   }

@@ -8,6 +8,7 @@ import {
   transportFromContext,
   transportFromSecret,
 } from '../../lib/cluster/kubeconfig.ts'
+import { connectContext } from '../../lib/cluster/user-context.ts'
 
 let folder = ''
 
@@ -121,7 +122,7 @@ echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","s
     const cluster = { server: `http://127.0.0.1:${port}` }
     writeFileSync(file, kubeconfig({ user: { exec }, cluster }))
     let nowMs = 0
-    const transport = await transportFromContext('main', file, {}, () => nowMs)
+    const transport = await connectContext('main', file, {}, () => nowMs)
     nowMs += 5_000
     const answers = await Promise.all([
       transport({ method: 'GET', path: '/api' }),
