@@ -1,7 +1,8 @@
-import { faultAt } from './error.ts'
+import { faultAt, type ManifestError } from './error.ts'
 import { isRawInteger } from './exact-integer.ts'
 import { setJsonField } from './json-field.ts'
 import {
+  keyIndex,
   listNode,
   mapNode,
   nullNode,
@@ -18,7 +19,7 @@ import { scalarToJson } from './scalar-json.ts'
 /**
  * The data of a resource's tree: what kustomize gets by printing it with go-yaml v3, reading it back and turning it
  * to JSON. Throws ManifestError where that would fail: a key below the root that is no string, `.inf`, text under
- * the tag of a number.
+ * the tag of a number, a key that is set twice.
  */
 export function nodeToJson(node: YamlNode): Json {
   return node.kind === 'map'
@@ -47,9 +48,18 @@ function mapToJson(map: YamlMap, isInFlow: boolean, isRoot: boolean): JsonObject
     const value = values[index]
     if (key === undefined || value === undefined) continue
     const name = isPlainKey(key) ? key.value : keyToText(key, isInFlow, isRoot)
-    if (name !== undefined) setJsonField(object, name, valueToJson(value, isInFlow))
+    if (name === undefined) continue
+    if (Object.hasOwn(object, name)) throw duplicateKey(map, index)
+    setJsonField(object, name, valueToJson(value, isInFlow))
   }
   return object
+}
+
+function duplicateKey(map: YamlMap, index: number): ManifestError {
+  const name = map.keys[index]?.value ?? ''
+  const first = map.values[keyIndex(map, name)]?.line ?? map.line
+  const line = map.values[index]?.line ?? map.line
+  return faultAt(line, 'DuplicateKey', `key '${name}' is already set at line ${first}`)
 }
 
 function isPlainKey(key: YamlScalar): boolean {

@@ -12,8 +12,8 @@ export type Dialect = {
   /** The tag `!` alone makes a plain scalar a string. */
   readonly isBangString: boolean
   readonly resolveTag: (text: string) => string
-  /** Called for every finished map; the lines of its keys begin at `start`. */
-  readonly settleKeys: (map: YamlMap, keyLines: readonly number[], start: number) => void
+  /** Called for every finished map. */
+  readonly settleKeys: (map: YamlMap) => void
 }
 
 /** State of the parser over one text; anchors are those of the current document. */
@@ -36,7 +36,6 @@ export type Parse = {
 
 export type Children = {
   readonly keys: YamlScalar[]
-  readonly keyLines: number[]
   readonly nodes: YamlNode[]
   keyCount: number
   nodeCount: number
@@ -292,7 +291,7 @@ function closeFields(parse: Parse, node: YamlMap, keyStart: number, nodeStart: n
   node.keys = children.keys.slice(keyStart, children.keyCount)
   node.values = takeNodes(children, nodeStart)
   children.keyCount = keyStart
-  parse.dialect.settleKeys(node, children.keyLines, keyStart)
+  parse.dialect.settleKeys(node)
 }
 
 function parseBlockFields(parse: Parse): void {
@@ -349,7 +348,6 @@ function parseFlowField(parse: Parse, line: number): void {
 function addKey(parse: Parse, key: YamlNode, line: number): void {
   if (key.kind !== 'scalar') throw faultAt(line, 'KeyType', 'a map or a list cannot be a key')
   const { children } = parse
-  children.keyLines[children.keyCount] = line
   children.keys[children.keyCount++] = shareKey(parse, key)
   if (isMergeKey(key)) checkMergeAlias(parse)
 }

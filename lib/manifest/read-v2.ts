@@ -23,19 +23,21 @@ export function readKustomizationFile(text: string, limits: ReadLimits = default
   }
   const context = createReadContext(dialectV2, limits)
   const node = readDocument({ text, line: 1 }, context)
-  return node === undefined ? null : toJson(node)
+  return node === undefined ? null : nodeToJsonV2(node)
 }
 
-const dialectV2: Dialect = {
+/** YAML 1.1 as go-yaml v2 reads it; keys are left as they are written. */
+export const dialectV2: Dialect = {
   lookAhead: 0,
   isBangString: true,
   resolveTag: (text) => (text === '<<' ? '!!merge' : resolveTagV2(text)),
   settleKeys: () => undefined,
 }
 
-function toJson(node: YamlNode): Json {
+/** The data of a tree that was read by `dialectV2`. */
+export function nodeToJsonV2(node: YamlNode): Json {
   if (node.kind === 'scalar') return scalarToJsonV2(node)
-  return node.kind === 'list' ? node.items.map(toJson) : mapToJson(node)
+  return node.kind === 'list' ? node.items.map(nodeToJsonV2) : mapToJson(node)
 }
 
 function mapToJson(map: YamlMap): JsonObject {
@@ -49,7 +51,7 @@ function fillObject(object: Record<string, Json>, map: YamlMap): void {
     const value = map.values[index]
     if (value === undefined) continue
     if (isMergeKey(key)) mergeInto(object, value)
-    else setJsonField(object, keyText(key), toJson(value))
+    else setJsonField(object, keyText(key), nodeToJsonV2(value))
   }
 }
 

@@ -2,7 +2,7 @@ import { faultAt, ManifestError } from './error.ts'
 import { peekToken, skipToken } from './fetch.ts'
 import { defaultReadLimits, type ReadLimits } from './limits.ts'
 import { expandMerges } from './merge-key.ts'
-import { isNull, type YamlMap, type YamlNode, type YamlScalar } from './node.ts'
+import { isNull, type YamlNode, type YamlScalar } from './node.ts'
 import { type Children, type Dialect, type Parse, parseFault, parseNode } from './parse.ts'
 import { resolveTag } from './resolve.ts'
 import { createScan, type Scan, token } from './scan.ts'
@@ -12,7 +12,8 @@ export type TextPiece = { readonly text: string; readonly line: number }
 
 /**
  * The documents of a resource file by the rules of go-yaml v3 as kyaml uses it: split at separator lines, the
- * first document of each piece, aliases and merge keys expanded, empty documents left out.
+ * first document of each piece, aliases and merge keys expanded, empty documents left out. A key that occurs twice
+ * stays twice: a patch may still replace it, and `nodeToJson` fails where none did.
  * Throws ManifestError with the line of the file.
  */
 export function readDocuments(text: string, limits: ReadLimits = defaultReadLimits): YamlNode[] {
@@ -80,7 +81,7 @@ export function createReadContext(dialect: Dialect, limits: ReadLimits): ReadCon
   return {
     dialect,
     keys: new Map(),
-    children: { keys: [], keyLines: [], nodes: [], keyCount: 0, nodeCount: 0 },
+    children: { keys: [], nodes: [], keyCount: 0, nodeCount: 0 },
     aliasBudget: { left: limits.maxAliasNodes },
     limits,
   }
@@ -168,25 +169,5 @@ const resourceDialect: Dialect = {
   lookAhead: 2,
   isBangString: false,
   resolveTag: (text) => (text === '<<' ? '!!merge' : resolveTag(text)),
-  settleKeys: (map, keyLines, start) => {
-    checkDuplicates(map, keyLines, start)
-    expandMerges(map)
-  },
-}
-
-/** Pairs are compared in short maps; longer ones get a set first. */
-const longMap = 12
-
-function checkDuplicates(map: YamlMap, keyLines: readonly number[], start: number): void {
-  const { keys } = map
-  if (keys.length > longMap && new Set(keys.map((key) => key.value)).size === keys.length) return
-  for (let later = 1; later < keys.length; later++) {
-    const text = keys[later]?.value
-    for (let earlier = 0; earlier < later; earlier++) {
-      if (keys[earlier]?.value !== text) continue
-      const first = keyLines[start + earlier] ?? map.line
-      const line = keyLines[start + later] ?? map.line
-      throw faultAt(line, 'DuplicateKey', `key '${text}' is already set at line ${first}`)
-    }
-  }
+  settleKeys: expandMerges,
 }
