@@ -9,6 +9,8 @@ export type Tree = {
   readonly read: (path: string) => Uint8Array | undefined
   /** Names directly in a folder, sorted by code unit; empty where there is no such folder. */
   readonly list: (path: string) => readonly string[]
+  /** The path with symbolic links followed; where a tree has no links it may be left out. */
+  readonly realPath?: (path: string) => string
 }
 
 export type TreeFile = { readonly bytes: Uint8Array; readonly isExecutable: boolean }

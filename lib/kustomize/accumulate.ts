@@ -1,0 +1,146 @@
+import { type Accumulator, createAccumulator, mergeAccumulator, mergeVars } from './accumulator.ts'
+import { BuildError } from './build-error.ts'
+import { loadConfigurations } from './configurations.ts'
+import { loadCrds } from './crds.ts'
+import type { KustomizationFile } from './file/kustomization-file.ts'
+import { loadKustomization } from './load-kustomization.ts'
+import { at, enterPlace, loadText, type Place } from './loader.ts'
+import { appendPath, joinDisplayPath, setOrigin } from './origin.ts'
+import { readResources } from './read-resources.ts'
+import { runGenerators } from './run-generators.ts'
+import { runTransformers } from './run-transformers.ts'
+import { runValidators } from './run-validators.ts'
+import type { Target } from './target.ts'
+import { mergeConfig } from './transformer-config.ts'
+
+/**
+ * Gathers the resources of a kustomization in the order of kustomize: resources, configurations, generators, components,
+ * transformers, validators, vars. A component goes on with the accumulator of its parent.
+ */
+export function accumulate(target: Target, accumulator: Accumulator): Accumulator {
+  const { session, place, file } = target
+  accumulateResources(target, file.resources, accumulator)
+  accumulator.config = mergeConfig(
+    accumulator.config,
+    loadConfigurations(session, place, file.configurations),
+  )
+  accumulator.config = mergeConfig(accumulator.config, loadCrds(session, place, file.crds))
+  runGenerators(target, accumulator)
+  const gathered = accumulateComponents(target, accumulator)
+  runTransformers(target, gathered)
+  runValidators(target, gathered)
+  mergeVars(gathered, file.vars, session.scope)
+  return gathered
+}
+
+/** Reads each path as a file of resources, and where that fails as the folder of another kustomization. */
+export function accumulateResources(
+  target: Target,
+  paths: readonly string[],
+  accumulator: Accumulator,
+): void {
+  for (const path of paths) {
+    const fault = tryFile(target, path, accumulator)
+    if (fault !== undefined) accumulateBase(target, path, fault, accumulator)
+  }
+}
+
+function tryFile(target: Target, path: string, accumulator: Accumulator): unknown {
+  try {
+    accumulateFile(target, path, accumulator)
+    return undefined
+  } catch (fault) {
+    return fault
+  }
+}
+
+function accumulateFile(target: Target, path: string, accumulator: Accumulator): void {
+  const { session, place, origin } = target
+  const text = loadText(session, place, path)
+  const where = `${at(place)}${path}`
+  const resources = readResources(text, where, session.scope, session.limits.yaml)
+  for (const resource of resources) {
+    if (origin !== undefined) setOrigin(resource, appendPath(origin, path))
+    accumulator.list.append(resource)
+  }
+}
+
+function accumulateBase(
+  target: Target,
+  path: string,
+  fileFault: unknown,
+  accumulator: Accumulator,
+): void {
+  const { session, place } = target
+  if (fileFault instanceof BuildError && fileFault.code === 'RemoteNotAllowed') throw fileFault
+  if (session.tree.kindOf(pathOf(place, path)) === 'file') throw fileFault
+  let entered: Place
+  try {
+    entered = enterPlace(session, place, path)
+  } catch (fault) {
+    throw isMissing(fault) ? notFound(target, path, fileFault) : fault
+  }
+  mergeAccumulator(accumulator, accumulateFolder(target, entered, path, undefined))
+}
+
+function pathOf(place: Place, path: string): string {
+  return joinDisplayPath(place.folder, path)
+}
+
+function isMissing(fault: unknown): boolean {
+  return fault instanceof BuildError && fault.code === 'FolderNotFound'
+}
+
+function notFound({ place }: Target, path: string, fileFault: unknown): unknown {
+  if (!(fileFault instanceof BuildError) || fileFault.code !== 'FileNotFound') return fileFault
+  return new BuildError(
+    'FileNotFound',
+    `${at(place)}there is neither a file nor a folder '${path}'; correct the entry in the kustomization file`,
+    { cause: fileFault, data: { file: path } },
+  )
+}
+
+/** Runs components one after the other on what the parent has gathered. */
+function accumulateComponents(target: Target, accumulator: Accumulator): Accumulator {
+  let gathered = accumulator
+  for (const path of target.file.components) {
+    const entered = enterPlace(target.session, target.place, path)
+    const merged = createAccumulator()
+    mergeAccumulator(merged, accumulateFolder(target, entered, path, gathered))
+    gathered = merged
+  }
+  return gathered
+}
+
+/** Builds the kustomization of a folder; `parent` is what a component works on, undefined for a base. */
+function accumulateFolder(
+  target: Target,
+  place: Place,
+  path: string,
+  parent: Accumulator | undefined,
+): Accumulator {
+  const { session, origin } = target
+  const { file, fileName } = loadKustomization(session, place)
+  session.schema.setFor(session, place, file.openapi, false)
+  checkKind(place, file, parent !== undefined)
+  const below = origin === undefined ? undefined : appendPath(origin, path)
+  const child: Target = {
+    session,
+    place,
+    file,
+    fileName,
+    origin: below,
+    gather: accumulateResources,
+  }
+  return accumulate(child, parent ?? createAccumulator())
+}
+
+function checkKind(place: Place, file: KustomizationFile, isComponent: boolean): void {
+  if (isComponent === (file.kind === 'Component')) return
+  throw new BuildError(
+    'ComponentKind',
+    isComponent
+      ? `${at(place)}kind is '${file.kind}' but the folder is listed under components; set kind to Component`
+      : `${at(place)}kind is Component; list the folder under components instead of resources`,
+  )
+}

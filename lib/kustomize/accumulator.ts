@@ -1,0 +1,69 @@
+import { apiVersionOf } from '../manifest/object.ts'
+import { BuildError } from './build-error.ts'
+import type { Var } from './file/kustomization-file.ts'
+import { currentId, formerIds, type Resource } from './resource.ts'
+import { clusterScope, effectiveNamespace, isSameGvk, type Scope } from './resource-id.ts'
+import { appendAll, createResourceList, type ResourceList } from './resource-list.ts'
+import { emptyConfig, mergeConfig, type TransformerConfig } from './transformer-config.ts'
+
+/** What a kustomization has gathered so far; a component works on that of its parent. */
+export type Accumulator = {
+  readonly list: ResourceList
+  config: TransformerConfig
+  readonly vars: Map<string, Var>
+}
+
+export function createAccumulator(): Accumulator {
+  return { list: createResourceList(), config: emptyConfig, vars: new Map() }
+}
+
+/** Appends what a base has gathered. */
+export function mergeAccumulator(into: Accumulator, from: Accumulator): void {
+  appendAll(into.list, from.list.items())
+  into.config = mergeConfig(into.config, from.config)
+  for (const variable of from.vars.values()) addVar(into, variable)
+}
+
+/** Takes vars in and marks the resources that they read from. */
+export function mergeVars(accumulator: Accumulator, vars: readonly Var[], scope: Scope): void {
+  for (const variable of vars) {
+    const found = accumulator.list.items().filter((resource) => isTarget(resource, variable, scope))
+    if (found.length > 1) {
+      throw new BuildError(
+        'InvalidVar',
+        `vars: '${variable.name}' may mean ${found.length} resources; add a namespace to its objref`,
+        { data: { name: variable.name } },
+      )
+    }
+    found[0]?.varNames.push(variable.name)
+  }
+  for (const variable of vars) addVar(accumulator, variable)
+}
+
+function addVar(accumulator: Accumulator, variable: Var): void {
+  if (accumulator.vars.has(variable.name)) {
+    throw new BuildError(
+      'InvalidVar',
+      `vars: '${variable.name}' is defined twice; rename one of the two`,
+      { data: { name: variable.name } },
+    )
+  }
+  accumulator.vars.set(variable.name, variable)
+}
+
+/** Without a namespace a var looks into all of them. */
+function isTarget(resource: Resource, { objref }: Var, scope: Scope): boolean {
+  const isCluster = scope.isClusterScoped(apiVersionOf(objref), objref.kind)
+  const namespace =
+    objref.namespace === '' && !isCluster
+      ? undefined
+      : isCluster
+        ? clusterScope
+        : effectiveNamespace(objref.namespace, false)
+  return [...formerIds(resource), currentId(resource)].some(
+    (id) =>
+      id.name === objref.name &&
+      isSameGvk(id, objref) &&
+      (namespace === undefined || id.namespace === namespace),
+  )
+}

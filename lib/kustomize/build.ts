@@ -1,0 +1,158 @@
+import type { Tree } from '../artifact/tree.ts'
+import { defaultReadLimits } from '../manifest/limits.ts'
+import { nodeToJson } from '../manifest/node-json.ts'
+import { isJsonObject, isKubeObject, type JsonObject, type KubeObject } from '../manifest/object.ts'
+import { messageOf } from '../status/error.ts'
+import { accumulate, accumulateResources } from './accumulate.ts'
+import { type Accumulator, createAccumulator } from './accumulator.ts'
+import { bookkeepingAnnotations, cleanAnnotations } from './bookkeeping.ts'
+import { BuildError } from './build-error.ts'
+import type { KustomizationFile } from './file/kustomization-file.ts'
+import { loadKustomization } from './load-kustomization.ts'
+import { at, openPlace } from './loader.ts'
+import { originAnnotation, transformationsAnnotation } from './origin.ts'
+import { currentId, isEmptied, metadataMap, originalId, type Resource } from './resource.ts'
+import { formatId } from './resource-id.ts'
+import type { ResourceList } from './resource-list.ts'
+import { createSchemaSource } from './schema.ts'
+import type { BuildLimits, Session } from './session.ts'
+import type { Target } from './target.ts'
+import { appendHashes } from './transform/hash.ts'
+import { metadataLabels, setLabels } from './transform/labels.ts'
+import { fixNameReferences } from './transform/name-references.ts'
+import { applySortOptions, sortLegacy } from './transform/order.ts'
+import { expandVars } from './transform/vars.ts'
+
+export type BuildOptions = {
+  /** `legacy`, the default, sorts by kind as the command line does; `none` keeps the load order as Flux does. */
+  readonly reorder?: 'legacy' | 'none'
+  /** `rootOnly`, the default, refuses files outside the folder of the kustomization file that names them. */
+  readonly loadRestrictor?: 'rootOnly' | 'none'
+  readonly limits?: Partial<BuildLimits>
+  /** Where the root of the tree lies; without it absolute paths are refused. */
+  readonly absoluteRoot?: string
+  /** Adds the label that says who built it, as `buildMetadata: [managedByLabel]` does. */
+  readonly addManagedByLabel?: boolean
+}
+
+export type BuildResult = Documents & { readonly objects: readonly KubeObject[] }
+
+/** What a build prints. */
+export type Documents = {
+  readonly documents: readonly JsonObject[]
+  readonly warnings: readonly string[]
+  /** Every file looked for, also those that were not there: while none changes, neither does the result. */
+  readonly reads: readonly string[]
+}
+
+export const defaultBuildLimits: BuildLimits = {
+  maxDepth: 200,
+  maxKustomizations: 5_000,
+  maxFileBytes: 32 * 1024 * 1024,
+  maxTotalBytes: 256 * 1024 * 1024,
+  yaml: defaultReadLimits,
+}
+
+/**
+ * Builds the kustomization in a folder of a tree, as `kustomize build` 5.8.1 does. Pure: it reads nothing but the tree, and
+ * equal trees give equal results. Throws BuildError.
+ */
+export function build(tree: Tree, path: string, options: BuildOptions = {}): BuildResult {
+  const built = buildDocuments(tree, path, options)
+  return { ...built, objects: built.documents.map(toKubeObject) }
+}
+
+/** The same, for documents that are only printed: kustomize lets pass what no cluster would take, such as a missing apiVersion. */
+export function buildDocuments(tree: Tree, path: string, options: BuildOptions = {}): Documents {
+  const session = openSession(tree, options)
+  const place = openPlace(session, path)
+  const { file, fileName } = loadKustomization(session, place)
+  session.schema.setFor(session, place, file.openapi, true)
+  const origin = file.buildMetadata.length === 0 ? undefined : { path: '' }
+  const gather = accumulateResources
+  const target: Target = { session, place, file, fileName, origin, gather }
+  const accumulator = accumulate(target, createAccumulator())
+  finish(accumulator, file, options)
+  return {
+    documents: accumulator.list.items().map((resource) => toDocument(resource, at(place))),
+    warnings: session.warnings,
+    reads: [...session.reads],
+  }
+}
+
+function openSession(tree: Tree, options: BuildOptions): Session {
+  const schema = createSchemaSource()
+  return {
+    tree,
+    limits: { ...defaultBuildLimits, ...options.limits },
+    loadRestrictor: options.loadRestrictor ?? 'rootOnly',
+    absoluteRoot: options.absoluteRoot,
+    reads: new Set(),
+    warnings: [],
+    scope: schema,
+    schema,
+    entered: 0,
+    bytes: 0,
+  }
+}
+
+/** What is done once, when all layers are there. */
+function finish(
+  { list, config, vars }: Accumulator,
+  file: KustomizationFile,
+  options: BuildOptions,
+): void {
+  appendHashes(list)
+  fixNameReferences(list, config.nameReference)
+  expandVars(list, [...vars.values()], config.varReference)
+  dropLocal(list)
+  if (file.sortOptions !== undefined) applySortOptions(list, file.sortOptions)
+  else if (options.reorder !== 'none') sortLegacy(list)
+  const wants = (name: string): boolean => file.buildMetadata.includes(name)
+  if (options.addManagedByLabel === true || wants('managedByLabel')) {
+    setLabels(list, managedBy, [metadataLabels])
+  }
+  const dropped = new Set(bookkeepingAnnotations)
+  if (!wants('originAnnotations')) dropped.add(originAnnotation)
+  if (!wants('transformerAnnotations')) dropped.add(transformationsAnnotation)
+  for (const { node } of list.items()) if (node !== undefined) cleanAnnotations(node, dropped)
+}
+
+const managedBy = new Map([['app.kubernetes.io/managed-by', 'kustomize-v5.8.1']])
+
+/** Drops what is for local use only, and fails where a patch took a resource its kind or name. */
+function dropLocal(list: ResourceList): void {
+  for (const resource of list.items()) {
+    const { kind, name } = currentId(resource)
+    if (isEmptied(resource) || (kind !== '' && (name !== '' || kind.endsWith('List')))) continue
+    const id = formatId(originalId(resource))
+    throw new BuildError('InvalidResource', `${id}: kind or metadata.name was removed; keep both`)
+  }
+  const kept = list.items().filter((resource) => !isEmptied(resource) && !isLocal(resource))
+  if (kept.length < list.items().length) list.setItems(kept)
+}
+
+function isLocal({ node }: Resource): boolean {
+  const mark = metadataMap(node, 'annotations').get('config.kubernetes.io/local-config')
+  return mark !== undefined && mark !== 'false'
+}
+
+function toDocument(resource: Resource, where: string): JsonObject {
+  try {
+    const document = resource.node === undefined ? {} : nodeToJson(resource.node)
+    return isJsonObject(document) ? document : {}
+  } catch (cause) {
+    const id = formatId(currentId(resource))
+    throw new BuildError('Unprintable', `${where}${id}: ${messageOf(cause)}`, { cause })
+  }
+}
+
+function toKubeObject(document: JsonObject): KubeObject {
+  if (isKubeObject(document)) return document
+  const { kind, metadata } = document
+  const name = isJsonObject(metadata) ? metadata.name : undefined
+  throw new BuildError(
+    'InvalidResource',
+    `${String(kind)} '${String(name)}': apiVersion, kind and metadata.name are required and have to be strings`,
+  )
+}

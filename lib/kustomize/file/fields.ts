@@ -1,0 +1,149 @@
+import { isJsonObject, type Json, type JsonObject } from '../../manifest/object.ts'
+
+/** Something wrong at one field of a kustomization file. */
+export type FieldFault = { readonly field: string; readonly message: string }
+
+/** Where a value stands, and where its faults go. */
+export type Where = {
+  readonly field: string
+  readonly faults: FieldFault[]
+  /** Numbers and booleans may stand for strings, and fields that nobody knows are no fault. */
+  readonly isLenient?: boolean
+}
+
+/**
+ * The fields of one map, read as Go reads JSON into a struct: names match in any case, a null is as good as
+ * nothing, a wrong type is a fault and so is every field that nobody asked for when `close` is called.
+ */
+export type Fields = {
+  readonly has: (name: string) => boolean
+  readonly text: (name: string) => string
+  readonly optionalText: (name: string) => string | undefined
+  readonly flag: (name: string) => boolean
+  readonly integer: (name: string) => number
+  readonly texts: (name: string) => readonly string[]
+  readonly textMap: (name: string) => ReadonlyMap<string, string>
+  readonly any: (name: string) => Json | undefined
+  readonly list: <T>(name: string, read: (value: Json, where: Where) => T) => readonly T[]
+  readonly optional: <T>(name: string, read: (value: Json, where: Where) => T) => T | undefined
+  readonly close: () => void
+}
+
+export function openFields(value: Json, where: Where): Fields {
+  const object = toObject(value, where)
+  const asked = new Set<string>()
+  const get = (name: string): Json => {
+    asked.add(name.toLowerCase())
+    return findField(object, name)
+  }
+  const below = (name: string): Where => ({
+    ...where,
+    field: where.field === '' ? name : `${where.field}.${name}`,
+  })
+  return {
+    has: (name) => get(name) !== null,
+    text: (name) => readText(get(name), below(name)),
+    optionalText: (name) => {
+      const found = get(name)
+      return found === null ? undefined : readText(found, below(name))
+    },
+    flag: (name) => readFlag(get(name), below(name)),
+    integer: (name) => readInteger(get(name), below(name)),
+    texts: (name) => readList(get(name), below(name), readText),
+    textMap: (name) => readTextMap(get(name), below(name)),
+    any: (name) => get(name) ?? undefined,
+    list: (name, read) => readList(get(name), below(name), read),
+    optional: (name, read) => {
+      const found = get(name)
+      return found === null ? undefined : read(found, below(name))
+    },
+    close: () => reportUnknown(object, asked, where),
+  }
+}
+
+function toObject(value: Json, where: Where): JsonObject {
+  if (isJsonObject(value)) return value
+  if (value !== null) report(where, 'a map', value)
+  return {}
+}
+
+/** Of several spellings the last one wins, in the order of their code points. */
+function findField(object: JsonObject, name: string): Json {
+  if (Object.hasOwn(object, name)) return object[name] ?? null
+  const folded = name.toLowerCase()
+  const spelling = Object.keys(object)
+    .filter((key) => key.toLowerCase() === folded)
+    .sort()
+    .at(-1)
+  return spelling === undefined ? null : (object[spelling] ?? null)
+}
+
+function reportUnknown(object: JsonObject, asked: ReadonlySet<string>, where: Where): void {
+  if (where.isLenient === true) return
+  for (const key of Object.keys(object)) {
+    if (asked.has(key.toLowerCase())) continue
+    const field = where.field === '' ? key : `${where.field}.${key}`
+    where.faults.push({ field, message: 'there is no such field; remove it or correct its name' })
+  }
+}
+
+function readText(value: Json, where: Where): string {
+  if (typeof value === 'string') return value
+  if (value === null) return ''
+  if (where.isLenient === true && typeof value !== 'object') return String(value)
+  report(where, 'a string', value)
+  return ''
+}
+
+function readFlag(value: Json, where: Where): boolean {
+  if (typeof value === 'boolean') return value
+  if (value !== null) report(where, 'true or false', value)
+  return false
+}
+
+function readInteger(value: Json, where: Where): number {
+  if (typeof value === 'number' && Number.isInteger(value)) return value
+  if (value !== null) report(where, 'an integer', value)
+  return 0
+}
+
+function readList<T>(
+  value: Json,
+  where: Where,
+  read: (item: Json, where: Where) => T,
+): readonly T[] {
+  if (Array.isArray(value)) {
+    return value.map((item: Json, index) =>
+      read(item, { ...where, field: `${where.field}[${index}]` }),
+    )
+  }
+  if (value !== null) report(where, 'a list', value)
+  return []
+}
+
+function readTextMap(value: Json, where: Where): ReadonlyMap<string, string> {
+  if (!isJsonObject(value)) {
+    if (value !== null) report(where, 'a map', value)
+    return new Map()
+  }
+  return new Map(
+    Object.entries(value).map(([key, entry]) => [
+      key,
+      readText(entry, { ...where, field: `${where.field}.${key}` }),
+    ]),
+  )
+}
+
+function report(where: Where, expected: string, value: Json): void {
+  const quote = expected === 'a string' ? '; put it in quotes' : ''
+  where.faults.push({
+    field: where.field === '' ? '.' : where.field,
+    message: `expected ${expected} but found ${describe(value)}${quote}`,
+  })
+}
+
+function describe(value: Json): string {
+  if (Array.isArray(value)) return 'a list'
+  if (isJsonObject(value)) return 'a map'
+  return typeof value === 'string' ? 'a string' : `the ${typeof value} ${String(value)}`
+}

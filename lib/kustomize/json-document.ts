@@ -1,0 +1,24 @@
+import { listNode, mapNode, nullNode, scalarNode, type YamlNode } from '../manifest/node.ts'
+import { jsonToNode } from '../manifest/node-json.ts'
+import { isJsonObject, type Json } from '../manifest/object.ts'
+
+/** The tree of a text of JSON read as YAML: in flow style, with every string quoted. */
+export function jsonDocument(value: Json): YamlNode {
+  if (typeof value === 'string') return scalarNode(value, '!!str', 'double')
+  if (Array.isArray(value)) {
+    return { ...listNode(value.map((item: Json) => jsonDocument(item))), style: 'flow' }
+  }
+  if (!isPlainObject(value)) return value === null ? nullNode() : jsonToNode(value)
+  const entries = Object.entries(value)
+  return {
+    ...mapNode(
+      entries.map(([key]) => scalarNode(key, '!!str', 'double')),
+      entries.map(([, entry]) => jsonDocument(entry)),
+    ),
+    style: 'flow',
+  }
+}
+
+function isPlainObject(value: Json): value is { readonly [key: string]: Json } {
+  return isJsonObject(value) && !(JSON.isRawJSON?.(value) ?? false)
+}

@@ -1,0 +1,67 @@
+import type { Json } from '../manifest/object.ts'
+import { readKustomizationFile } from '../manifest/read-v2.ts'
+import { messageOf } from '../status/error.ts'
+import { BuildError } from './build-error.ts'
+import type { KustomizationFile } from './file/kustomization-file.ts'
+import { readKustomization } from './file/read-file.ts'
+import { at, decodeText, loadFile, type Place } from './loader.ts'
+import type { Session } from './session.ts'
+
+/** The names a kustomization file may have. */
+export const kustomizationFileNames: readonly string[] = [
+  'kustomization.yaml',
+  'kustomization.yml',
+  'Kustomization',
+]
+
+export type LoadedKustomization = { readonly file: KustomizationFile; readonly fileName: string }
+
+/** Reads the one kustomization file of a folder. */
+export function loadKustomization(session: Session, place: Place): LoadedKustomization {
+  const fileName = findFileName(session, place)
+  const path = `${at(place).replace(/: $/, '/')}${fileName}`
+  const text = decodeText(loadFile(session, place, fileName), path)
+  return { file: readKustomization(parse(text, path), path, session.warnings), fileName }
+}
+
+function findFileName(session: Session, place: Place): string {
+  const found = kustomizationFileNames.filter((name) => isReadable(session, place, name))
+  const [only] = found
+  if (found.length > 1) {
+    throw new BuildError(
+      'SeveralKustomizationFiles',
+      `${at(place)}there are several kustomization files: ${found.join(', ')}; keep one of them`,
+    )
+  }
+  if (only === undefined) {
+    throw new BuildError(
+      'MissingKustomizationFile',
+      `${at(place)}there is no kustomization file; add one named ${kustomizationFileNames.join(', ')}`,
+      { data: { folder: place.folder } },
+    )
+  }
+  return only
+}
+
+function isReadable(session: Session, place: Place, name: string): boolean {
+  try {
+    loadFile(session, place, name)
+    return true
+  } catch (fault) {
+    if (fault instanceof BuildError && isAbsence.has(fault.code)) return false
+    throw fault
+  }
+}
+
+const isAbsence: ReadonlySet<string> = new Set(['FileNotFound', 'PathOutsideRoot'])
+
+function parse(text: string, path: string): Json {
+  try {
+    return readKustomizationFile(text)
+  } catch (cause) {
+    throw new BuildError('InvalidYaml', `${path}: ${messageOf(cause)}`, {
+      cause,
+      data: { file: path },
+    })
+  }
+}

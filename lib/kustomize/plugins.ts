@@ -1,0 +1,68 @@
+import { nodeToJson } from '../manifest/node-json.ts'
+import { BuildError } from './build-error.ts'
+import { type FieldFault, type Fields, openFields } from './file/fields.ts'
+import { invalidFile } from './file/read-file.ts'
+import { generateConfigMap, generateSecret } from './generate/generator.ts'
+import { generateIamPolicy } from './generate/iam-policy.ts'
+import { readPluginGeneratorArgs } from './generate/plugin-args.ts'
+import { currentId, gvkOfResource, type Resource } from './resource.ts'
+import { formatId } from './resource-id.ts'
+import type { Target, Transformer } from './target.ts'
+import { transformerPlugins } from './transform/plugins.ts'
+
+/** Runs a generator that is configured by an object of its own. */
+export function runGeneratorPlugin(target: Target, plugin: Resource): readonly Resource[] {
+  const { session, place } = target
+  const kind = builtinKind(plugin)
+  switch (kind) {
+    case 'ConfigMapGenerator': {
+      const args = configure(plugin, readPluginGeneratorArgs)
+      return [generateConfigMap(session, place, args)]
+    }
+    case 'SecretGenerator': {
+      const args = configure(plugin, readPluginGeneratorArgs)
+      return [generateSecret(session, place, args)]
+    }
+    case 'IAMPolicyGenerator':
+      return [configure(plugin, (fields) => generateIamPolicy(fields, session.scope))]
+    case 'HelmChartInflationGenerator':
+      throw new BuildError(
+        'HelmNotSupported',
+        `${formatId(currentId(plugin))}: charts are not rendered; use a HelmRelease, or commit what 'helm template' prints`,
+      )
+    default:
+      throw unknownPlugin(plugin, 'generator')
+  }
+}
+
+/** Sets up a transformer or validator that is configured by an object of its own. */
+export function compileTransformerPlugin(target: Target, plugin: Resource): Transformer {
+  const compile = transformerPlugins.get(builtinKind(plugin))
+  if (compile === undefined) throw unknownPlugin(plugin, 'transformer')
+  return configure(plugin, (fields) => compile(fields, target))
+}
+
+/** The kind of a builtin plugin; everything else would run a program. */
+function builtinKind(plugin: Resource): string {
+  const { group, version, kind } = gvkOfResource(plugin)
+  if (group === '' && version === 'builtin') return kind
+  throw new BuildError(
+    'PluginNotSupported',
+    `${formatId(currentId(plugin))}: external plugins, exec and container functions are not run; commit what they make, or use a plugin of apiVersion 'builtin'`,
+  )
+}
+
+function configure<T>(plugin: Resource, read: (fields: Fields) => T): T {
+  const faults: FieldFault[] = []
+  const value = plugin.node === undefined ? null : nodeToJson(plugin.node)
+  const configured = read(openFields(value, { field: '', faults, isLenient: true }))
+  if (faults.length > 0) throw invalidFile(formatId(currentId(plugin)), faults)
+  return configured
+}
+
+function unknownPlugin(plugin: Resource, role: string): BuildError {
+  return new BuildError(
+    'PluginNotSupported',
+    `${formatId(currentId(plugin))}: there is no builtin ${role} of this kind; correct kind or move the plugin`,
+  )
+}

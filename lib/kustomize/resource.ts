@@ -1,0 +1,129 @@
+import { fieldText, getField, isNull, type YamlMap, type YamlNode } from '../manifest/node.ts'
+import { splitApiVersion } from '../manifest/object.ts'
+import { effectiveNamespace, type Gvk, type ResourceId, type Scope } from './resource-id.ts'
+
+/** What a resource was called before a transformer renamed, moved or retyped it. */
+export type FormerName = {
+  readonly kind: string
+  /** Effective, see ResourceId. */
+  readonly namespace: string
+  readonly name: string
+}
+
+export type Behavior = 'unspecified' | 'create' | 'merge' | 'replace'
+
+/**
+ * A manifest on its way through a build, with what the build has to remember about it. kustomize keeps this
+ * in annotations of the object; here it stands beside the node and is never printed.
+ */
+export type Resource = {
+  /** Undefined or empty once a patch has deleted the resource. */
+  node: YamlMap | undefined
+  readonly scope: Scope
+  /** Oldest first. */
+  former: FormerName[]
+  prefixes: string[]
+  suffixes: string[]
+  /** What a generated resource does to one of the same id. */
+  behavior: Behavior
+  needsHash: boolean
+  /** Of a patch: it may rename or retype its target. */
+  mayChangeName: boolean
+  mayChangeKind: boolean
+  /** Names of the vars that read from it. */
+  varNames: string[]
+}
+
+export function createResource(node: YamlMap, scope: Scope): Resource {
+  return {
+    node,
+    scope,
+    former: [],
+    prefixes: [],
+    suffixes: [],
+    behavior: 'unspecified',
+    needsHash: false,
+    mayChangeName: false,
+    mayChangeKind: false,
+    varNames: [],
+  }
+}
+
+export function kindOf(resource: Resource): string {
+  return textOf(getField(resource.node, 'kind'))
+}
+
+export function apiVersionOf(resource: Resource): string {
+  return textOf(getField(resource.node, 'apiVersion'))
+}
+
+export function nameOf(resource: Resource): string {
+  return fieldText(getField(resource.node, 'metadata'), 'name')
+}
+
+/** As written; empty where none is. */
+export function namespaceOf(resource: Resource): string {
+  return fieldText(getField(resource.node, 'metadata'), 'namespace')
+}
+
+export function gvkOfResource(resource: Resource): Gvk {
+  return { ...splitApiVersion(apiVersionOf(resource)), kind: kindOf(resource) }
+}
+
+export function isClusterScoped(resource: Resource): boolean {
+  return resource.scope.isClusterScoped(apiVersionOf(resource), kindOf(resource))
+}
+
+export function currentId(resource: Resource): ResourceId {
+  const apiVersion = apiVersionOf(resource)
+  const kind = kindOf(resource)
+  const { group, version } = splitApiVersion(apiVersion)
+  const namespace = effectiveNamespace(
+    namespaceOf(resource),
+    resource.scope.isClusterScoped(apiVersion, kind),
+  )
+  return { group, version, kind, namespace, name: nameOf(resource) }
+}
+
+/** Oldest first; group and version are always the current ones. */
+export function formerIds(resource: Resource): readonly ResourceId[] {
+  if (resource.former.length === 0) return []
+  const { group, version } = splitApiVersion(apiVersionOf(resource))
+  return resource.former.map((former) => ({ group, version, ...former }))
+}
+
+export function originalId(resource: Resource): ResourceId {
+  return formerIds(resource)[0] ?? currentId(resource)
+}
+
+/** Remembers the current id as a former one; call before a change of name, namespace or kind. */
+export function rememberId(resource: Resource): void {
+  const { kind, namespace, name } = currentId(resource)
+  if (name === '' || kind === '') return
+  resource.former.push({ kind, namespace, name })
+}
+
+/** Deleted by a patch, or an object with nothing in it. */
+export function isEmptied(resource: Resource): boolean {
+  return resource.node === undefined || resource.node.keys.length === 0
+}
+
+/** The text of a scalar as it stands there, also of a null; empty for everything else. */
+export function textOf(node: YamlNode | undefined): string {
+  return node?.kind === 'scalar' ? node.value : ''
+}
+
+/** The text of a scalar; empty for a null and for everything else. */
+export function scalarText(node: YamlNode | undefined): string {
+  return node === undefined || isNull(node) ? '' : textOf(node)
+}
+
+/** The entries of `metadata.labels` or `metadata.annotations` as texts. */
+export function metadataMap(
+  node: YamlMap | undefined,
+  field: 'labels' | 'annotations',
+): ReadonlyMap<string, string> {
+  const map = getField(getField(node, 'metadata'), field)
+  if (map?.kind !== 'map') return new Map()
+  return new Map(map.keys.map((key, index) => [key.value, textOf(map.values[index])]))
+}

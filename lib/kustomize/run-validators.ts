@@ -1,0 +1,40 @@
+import { copyNode } from '../manifest/node.ts'
+import type { Accumulator } from './accumulator.ts'
+import { BuildError } from './build-error.ts'
+import { loadPlugins } from './load-plugins.ts'
+import { setMetadataMap } from './node-edit.ts'
+import { compileTransformerPlugin } from './plugins.ts'
+import { currentId, metadataMap, type Resource } from './resource.ts'
+import { formatId } from './resource-id.ts'
+import type { Target } from './target.ts'
+
+/** Runs the validators: transformers that must leave everything as it is. */
+export function runValidators(target: Target, accumulator: Accumulator): void {
+  for (const plugin of loadPlugins(target, target.file.validators)) {
+    const transform = compileTransformerPlugin(target, plugin)
+    const before = accumulator.list.items().map(snapshot)
+    transform(accumulator.list)
+    accumulator.list.reindex()
+    const after = accumulator.list.items().map(snapshot)
+    const changed = after.findIndex((text, index) => text !== before[index])
+    if (changed < 0 && after.length === before.length) continue
+    const resource = accumulator.list.items()[changed]
+    throw new BuildError(
+      'ValidatorChangedResources',
+      `validator ${formatId(currentId(plugin))} changed ${
+        resource === undefined ? 'the resources' : formatId(currentId(resource))
+      }; list it under transformers if it should`,
+    )
+  }
+}
+
+const validatedBy = 'validated-by'
+
+/** The resource as text, without the one label that a validator may set. */
+function snapshot({ node }: Resource): string {
+  if (node === undefined) return ''
+  const copy = copyNode(node)
+  const labels = new Map(metadataMap(copy, 'labels'))
+  if (labels.delete(validatedBy)) setMetadataMap(copy, 'labels', labels)
+  return JSON.stringify(copy)
+}

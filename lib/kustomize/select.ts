@@ -1,0 +1,57 @@
+import type { Selector } from './file/kustomization-file.ts'
+import { parseLabelSelector } from './label-selector.ts'
+import { compileAnchored } from './regex.ts'
+import { currentId, gvkOfResource, metadataMap, originalId, type Resource } from './resource.ts'
+import type { Gvk } from './resource-id.ts'
+import type { ResourceList } from './resource-list.ts'
+
+/** A selector whose regular expressions are compiled. */
+export type CompiledSelector = {
+  readonly matchesGvk: (gvk: Gvk) => boolean
+  readonly matchesName: (name: string) => boolean
+  readonly matchesNamespace: (namespace: string) => boolean
+  readonly matchesMetadata: (resource: Resource) => boolean
+}
+
+export function compileSelector(selector: Selector, where: string): CompiledSelector {
+  const group = compileAnchored(selector.group, `${where}: group`)
+  const version = compileAnchored(selector.version, `${where}: version`)
+  const kind = compileAnchored(selector.kind, `${where}: kind`)
+  return {
+    matchesGvk: (gvk) => group(gvk.group) && version(gvk.version) && kind(gvk.kind),
+    matchesName: compileAnchored(selector.name, `${where}: name`),
+    matchesNamespace: compileAnchored(selector.namespace, `${where}: namespace`),
+    matchesMetadata: compileMetadata(selector, where),
+  }
+}
+
+function compileMetadata(
+  { labelSelector, annotationSelector }: Selector,
+  where: string,
+): (resource: Resource) => boolean {
+  if (labelSelector === '' && annotationSelector === '') return () => true
+  const labels = parseLabelSelector(labelSelector, `${where}: labelSelector`)
+  const annotations = parseLabelSelector(annotationSelector, `${where}: annotationSelector`)
+  return ({ node }) =>
+    labels(metadataMap(node, 'labels')) && annotations(metadataMap(node, 'annotations'))
+}
+
+/** The resources that a patch or plugin is meant for, by their original or current name and namespace. */
+export function selectResources(
+  list: ResourceList,
+  selector: Selector,
+  where: string,
+): readonly Resource[] {
+  const compiled = compileSelector(selector, where)
+  return list.items().filter((resource) => {
+    if (!compiled.matchesGvk(gvkOfResource(resource))) return false
+    const current = currentId(resource)
+    const original = originalId(resource)
+    return (
+      (compiled.matchesNamespace(original.namespace) ||
+        compiled.matchesNamespace(current.namespace)) &&
+      (compiled.matchesName(original.name) || compiled.matchesName(current.name)) &&
+      compiled.matchesMetadata(resource)
+    )
+  })
+}

@@ -1,0 +1,31 @@
+import type { Tree } from '../artifact/tree.ts'
+import type { ReadLimits } from '../manifest/limits.ts'
+import type { Scope } from './resource-id.ts'
+import type { SchemaSource } from './schema.ts'
+
+/** What one build may cost; each bound has its own error. */
+export type BuildLimits = {
+  /** Nesting of bases and components. */
+  readonly maxDepth: number
+  /** Kustomization files read, each time anew where one is reached twice. */
+  readonly maxKustomizations: number
+  readonly maxFileBytes: number
+  readonly maxTotalBytes: number
+  readonly yaml: ReadLimits
+}
+
+/** What all kustomization files of one build share. */
+export type Session = {
+  readonly tree: Tree
+  readonly limits: BuildLimits
+  readonly loadRestrictor: 'rootOnly' | 'none'
+  /** Where the root of the tree lies, so that absolute paths below it can be found. */
+  readonly absoluteRoot: string | undefined
+  /** Files looked for, also those that were not there. */
+  readonly reads: Set<string>
+  readonly warnings: string[]
+  readonly scope: Scope
+  readonly schema: SchemaSource
+  entered: number
+  bytes: number
+}

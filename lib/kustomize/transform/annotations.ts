@@ -1,0 +1,12 @@
+import type { FieldSpec } from '../field-spec.ts'
+import type { ResourceList } from '../resource-list.ts'
+import { editMetadataEntries } from './labels.ts'
+
+/** Sets annotations on every resource, and at what paths else the specs name. */
+export function setAnnotations(
+  list: ResourceList,
+  annotations: ReadonlyMap<string, string>,
+  specs: readonly FieldSpec[],
+): void {
+  editMetadataEntries(list, annotations, specs)
+}

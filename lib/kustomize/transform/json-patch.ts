@@ -1,0 +1,42 @@
+import { patchNode } from '../../manifest/json-patch.ts'
+import type { PatchOperation } from '../../manifest/json-patch-operation.ts'
+import { getField, isNull, mapNode, setField, type YamlMap } from '../../manifest/node.ts'
+import { messageOf } from '../../status/error.ts'
+import { hasBookkeeping } from '../bookkeeping.ts'
+import { BuildError } from '../build-error.ts'
+import { setMetadataMap } from '../node-edit.ts'
+import { currentId, metadataMap, type Resource } from '../resource.ts'
+import { formatId } from '../resource-id.ts'
+
+/**
+ * Applies a JSON patch to a resource. Where the build remembers something about the resource there are annotations to kustomize,
+ * so that adding one succeeds even if the manifest has none.
+ */
+export function applyJsonPatchTo(
+  resource: Resource,
+  operations: readonly PatchOperation[],
+  where: string,
+): void {
+  const { node } = resource
+  if (node === undefined) return
+  if (hasBookkeeping(resource)) ensureAnnotations(node)
+  const id = formatId(currentId(resource))
+  try {
+    const patched = patchNode(node, operations)
+    if (patched.kind !== 'map') return
+    setMetadataMap(patched, 'annotations', metadataMap(patched, 'annotations'))
+    resource.node = patched
+  } catch (cause) {
+    throw new BuildError('InvalidPatch', `${where}: ${id}: ${messageOf(cause)}`, {
+      cause,
+      data: { id },
+    })
+  }
+}
+
+function ensureAnnotations(node: YamlMap): void {
+  const metadata = getField(node, 'metadata')
+  if (metadata?.kind !== 'map') return
+  const annotations = getField(metadata, 'annotations')
+  if (annotations === undefined || isNull(annotations)) setField(metadata, 'annotations', mapNode())
+}

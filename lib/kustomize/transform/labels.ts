@@ -1,0 +1,73 @@
+import { scalarNode } from '../../manifest/node.ts'
+import { createSpecFilter, editFields } from '../field-path.ts'
+import type { FieldSpec } from '../field-spec.ts'
+import { mergeFieldSpecs } from '../field-spec.ts'
+import type { KustomizationFile, LabelEntry } from '../file/kustomization-file.ts'
+import { compareText, setEntry } from '../node-edit.ts'
+import type { ResourceList } from '../resource-list.ts'
+import type { TransformerConfig } from '../transformer-config.ts'
+
+/** Sets labels at all paths of the specs. */
+export function setLabels(
+  list: ResourceList,
+  labels: ReadonlyMap<string, string>,
+  specs: readonly FieldSpec[],
+): void {
+  editMetadataEntries(list, labels, specs)
+}
+
+/** What the fields `labels` and `commonLabels` ask for, in the order they are applied. */
+export function labelSteps(
+  file: Pick<KustomizationFile, 'labels' | 'commonLabels'>,
+  config: TransformerConfig,
+): readonly { labels: ReadonlyMap<string, string>; specs: readonly FieldSpec[] }[] {
+  if (file.labels.length === 0 && file.commonLabels.size === 0) return []
+  return [
+    ...file.labels.map((entry) => ({ labels: entry.pairs, specs: specsOf(entry, config) })),
+    { labels: file.commonLabels, specs: config.commonLabels },
+  ]
+}
+
+function specsOf(entry: LabelEntry, config: TransformerConfig): readonly FieldSpec[] {
+  const own = mergeFieldSpecs(entry.fields, config.labels)
+  if (entry.includeSelectors) return mergeFieldSpecs(own, config.commonLabels)
+  const wider = entry.includeTemplates ? mergeFieldSpecs(own, config.templateLabels) : own
+  return mergeFieldSpecs(wider, [metadataLabels])
+}
+
+export const metadataLabels: FieldSpec = {
+  group: '',
+  version: '',
+  kind: '',
+  path: 'metadata/labels',
+  create: true,
+}
+
+/**
+ * Sets the entries of maps such as labels. One entry that is set in several places of a resource is one node there, so
+ * that a later edit in place changes all of them: kustomize does so too.
+ */
+export function editMetadataEntries(
+  list: ResourceList,
+  entries: ReadonlyMap<string, string>,
+  specs: readonly FieldSpec[],
+): void {
+  if (entries.size === 0) return
+  const specsFor = createSpecFilter(specs)
+  const keys = [...entries.keys()].sort(compareText)
+  for (const resource of list.items()) {
+    const { node } = resource
+    if (node === undefined) continue
+    const matching = specsFor(resource)
+    for (const key of keys) {
+      const value = scalarNode(entries.get(key) ?? '', '!!str')
+      for (const spec of matching) {
+        editFields(node, spec, {
+          createKind: 'map',
+          createTag: '!!map',
+          edit: (field) => setEntry(field, key, value),
+        })
+      }
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { getField, isNull, type YamlMap, type YamlNode } from '../../manifest/node.ts'
+import { BuildError } from '../build-error.ts'
+import { editFields } from '../field-path.ts'
+import type { NameReference } from '../name-reference-table.ts'
+import { setEntry, setScalar, untagged, wrongKind } from '../node-edit.ts'
+import { type Candidates, createCandidates } from '../referral.ts'
+import { createReferrerSpecs, type ReferrerSpec } from '../referrer-specs.ts'
+import { nameOf, namespaceOf, originalId, type Resource } from '../resource.ts'
+import type { ResourceList } from '../resource-list.ts'
+
+/** Writes the names, and where there is a place for it the namespaces, that resources now have into what refers to them. */
+export function fixNameReferences(list: ResourceList, references: readonly NameReference[]): void {
+  const candidates = createCandidates(list.items())
+  const specsFor = createReferrerSpecs(references)
+  for (const resource of list.items()) {
+    const specs = specsFor(originalId(resource), resource)
+    if (specs.length > 0) fixReferrer(resource, specs, candidates)
+  }
+  list.reindex()
+}
+
+function fixReferrer(
+  resource: Resource,
+  specs: readonly ReferrerSpec[],
+  candidates: Candidates,
+): void {
+  const { node } = resource
+  if (node === undefined) return
+  const scope = candidates.forReferrer(resource)
+  for (const spec of specs) {
+    const fix = (field: YamlNode): void => {
+      if (field.kind !== 'list') fixField(field)
+      else for (const item of field.items) fixItem(item)
+    }
+    const fixField = (field: YamlNode): void => {
+      if (isNull(field)) return
+      if (field.kind === 'scalar') {
+        const target = scope.named(field.value, spec)
+        if (target !== undefined && nameOf(target) !== field.value) {
+          setScalar(field, nameOf(target), '')
+        }
+      } else if (field.kind === 'map') fixMap(field)
+    }
+    const fixMap = (field: YamlMap): void => {
+      const name = getField(field, 'name')
+      if (name === undefined) {
+        throw new BuildError(
+          'InvalidFieldSpec',
+          `nameReference '${spec.compiled.spec.path}': the field it leads to has no name; lead it to the name`,
+        )
+      }
+      const oldName = name.kind === 'scalar' ? name.value : ''
+      const target = scope.namedIn(oldName, getField(field, 'namespace'), spec)
+      if (target !== undefined) writeReference(field, oldName, target)
+    }
+    const fixItem = (item: YamlNode): void => {
+      if (item.kind === 'list') throw wrongKind('a name or a map', item)
+      fixField(item)
+    }
+    editFields(node, spec.compiled, { edit: fix })
+  }
+}
+
+function writeReference(field: YamlMap, oldName: string, target: Resource): void {
+  const namespace = namespaceOf(target)
+  if (nameOf(target) === oldName && namespace === '') return
+  setEntry(field, 'name', untagged(nameOf(target)))
+  if (namespace !== '') setEntry(field, 'namespace', untagged(namespace))
+}
