@@ -7,6 +7,7 @@ import { loadKustomization } from './load-kustomization.ts'
 import { at, enterPlace, loadText, type Place } from './loader.ts'
 import { appendPath, joinDisplayPath, setOrigin } from './origin.ts'
 import { readResources } from './read-resources.ts'
+import type { Resource } from './resource.ts'
 import { runGenerators } from './run-generators.ts'
 import { runTransformers } from './run-transformers.ts'
 import { runValidators } from './run-validators.ts'
@@ -55,14 +56,23 @@ function tryFile(target: Target, path: string, accumulator: Accumulator): unknow
 }
 
 function accumulateFile(target: Target, path: string, accumulator: Accumulator): void {
-  const { session, place, origin } = target
-  const text = loadText(session, place, path)
-  const where = `${at(place)}${path}`
-  const resources = readResources(text, where, session.scope, session.limits.yaml)
+  const { origin } = target
+  const resources = readFile(target, path)
   for (const resource of resources) {
     if (origin !== undefined) setOrigin(resource, appendPath(origin, path))
     accumulator.list.append(resource)
   }
+}
+
+function readFile({ session, place }: Target, path: string): readonly Resource[] {
+  const file = joinDisplayPath(place.folder, path)
+  const parsed = session.parsed.get(file)
+  if (parsed !== undefined) {
+    session.parsed.delete(file)
+    return parsed
+  }
+  const text = loadText(session, place, path)
+  return readResources(text, `${at(place)}${path}`, session.scope, session.limits.yaml)
 }
 
 function accumulateBase(

@@ -8,8 +8,8 @@ import { type Accumulator, createAccumulator } from './accumulator.ts'
 import { bookkeepingAnnotations, cleanAnnotations } from './bookkeeping.ts'
 import { BuildError } from './build-error.ts'
 import type { KustomizationFile } from './file/kustomization-file.ts'
-import { loadKustomization } from './load-kustomization.ts'
-import { at, openPlace } from './loader.ts'
+import { type LoadedKustomization, loadKustomization } from './load-kustomization.ts'
+import { at, openPlace, type Place } from './loader.ts'
 import { originAnnotation, transformationsAnnotation } from './origin.ts'
 import { currentId, isEmptied, metadataMap, originalId, type Resource } from './resource.ts'
 import { formatId } from './resource-id.ts'
@@ -59,6 +59,11 @@ export const defaultBuildLimits: BuildLimits = {
  */
 export function build(tree: Tree, path: string, options: BuildOptions = {}): BuildResult {
   const built = buildDocuments(tree, path, options)
+  return withObjects(built)
+}
+
+/** The documents as objects that a cluster can take; throws where one lacks what every object has. */
+export function withObjects(built: Documents): BuildResult {
   return { ...built, objects: built.documents.map(toKubeObject) }
 }
 
@@ -66,7 +71,16 @@ export function build(tree: Tree, path: string, options: BuildOptions = {}): Bui
 export function buildDocuments(tree: Tree, path: string, options: BuildOptions = {}): Documents {
   const session = openSession(tree, options)
   const place = openPlace(session, path)
-  const { file, fileName } = loadKustomization(session, place)
+  return buildLoaded(session, place, loadKustomization(session, place), options)
+}
+
+/** Builds from a kustomization file that is already read. */
+export function buildLoaded(
+  session: Session,
+  place: Place,
+  { file, fileName }: LoadedKustomization,
+  options: BuildOptions,
+): Documents {
   session.schema.setFor(session, place, file.openapi, true)
   const origin = file.buildMetadata.length === 0 ? undefined : { path: '' }
   const gather = accumulateResources
@@ -80,7 +94,7 @@ export function buildDocuments(tree: Tree, path: string, options: BuildOptions =
   }
 }
 
-function openSession(tree: Tree, options: BuildOptions): Session {
+export function openSession(tree: Tree, options: BuildOptions): Session {
   const schema = createSchemaSource()
   return {
     tree,
@@ -88,6 +102,7 @@ function openSession(tree: Tree, options: BuildOptions): Session {
     loadRestrictor: options.loadRestrictor ?? 'rootOnly',
     absoluteRoot: options.absoluteRoot,
     reads: new Set(),
+    parsed: new Map(),
     warnings: [],
     scope: schema,
     schema,

@@ -16,31 +16,44 @@ export const kustomizationFileNames: readonly string[] = [
 
 export type LoadedKustomization = { readonly file: KustomizationFile; readonly fileName: string }
 
-/** Reads the one kustomization file of a folder. */
-export function loadKustomization(session: Session, place: Place): LoadedKustomization {
-  const fileName = findFileName(session, place)
-  const path = `${at(place).replace(/: $/, '/')}${fileName}`
-  const text = decodeText(loadFile(session, place, fileName), path)
-  return { file: readKustomization(parse(text, path), path, session.warnings), fileName }
+/** The data of a kustomization file, and the path by which messages name it. */
+export type KustomizationData = {
+  readonly value: Json
+  readonly fileName: string
+  readonly path: string
 }
 
-function findFileName(session: Session, place: Place): string {
-  const found = kustomizationFileNames.filter((name) => isReadable(session, place, name))
-  const [only] = found
-  if (found.length > 1) {
-    throw new BuildError(
-      'SeveralKustomizationFiles',
-      `${at(place)}there are several kustomization files: ${found.join(', ')}; keep one of them`,
-    )
-  }
-  if (only === undefined) {
+/** Reads the one kustomization file of a folder. */
+export function loadKustomization(session: Session, place: Place): LoadedKustomization {
+  const data = findKustomizationData(session, place)
+  if (data === undefined) {
     throw new BuildError(
       'MissingKustomizationFile',
       `${at(place)}there is no kustomization file; add one named ${kustomizationFileNames.join(', ')}`,
       { data: { folder: place.folder } },
     )
   }
-  return only
+  const file = readKustomization(data.value, data.path, session.warnings)
+  return { file, fileName: data.fileName }
+}
+
+/** Undefined where the folder has no kustomization file; several are an error. */
+export function findKustomizationData(
+  session: Session,
+  place: Place,
+): KustomizationData | undefined {
+  const found = kustomizationFileNames.filter((name) => isReadable(session, place, name))
+  const [fileName, ...others] = found
+  if (fileName === undefined) return undefined
+  if (others.length > 0) {
+    throw new BuildError(
+      'SeveralKustomizationFiles',
+      `${at(place)}there are several kustomization files: ${found.join(', ')}; keep one of them`,
+    )
+  }
+  const path = `${at(place).replace(/: $/, '/')}${fileName}`
+  const text = decodeText(loadFile(session, place, fileName), path)
+  return { value: parse(text, path), fileName, path }
 }
 
 function isReadable(session: Session, place: Place, name: string): boolean {

@@ -25,14 +25,14 @@ const noSchema: MergeSchema = { roots: {}, defs: [] }
 
 /**
  * kustomize loads its schemas late, and which of two that both know a type counts depends on what was asked for before; this
- * follows it step by step.
+ * follows it step by step. Flux has the built-in schema loaded before it starts.
  */
-export function createSchemaSource(): SchemaSource {
+export function createSchemaSource(isBuiltinLoaded = false): SchemaSource {
   let version = ''
   let custom: JsonObject | undefined
-  let isLoaded = false
+  let isLoaded = isBuiltinLoaded
   let isBuiltinWanted = false
-  let schema = noSchema
+  let schema = isBuiltinLoaded ? builtinSchema() : noSchema
   let scopes: ReadonlyMap<string, boolean> = new Map()
   const load = (): void => {
     if (isLoaded) return

@@ -1,5 +1,6 @@
 import type { Tree } from '../artifact/tree.ts'
 import type { ReadLimits } from '../manifest/limits.ts'
+import type { Resource } from './resource.ts'
 import type { Scope } from './resource-id.ts'
 import type { SchemaSource } from './schema.ts'
 
@@ -24,6 +25,8 @@ export type Session = {
   /** Files looked for, also those that were not there. */
   readonly reads: Set<string>
   readonly warnings: string[]
+  /** Resources of files that were read before the build asks for them; each is taken once. */
+  readonly parsed: Map<string, Resource[]>
   readonly scope: Scope
   readonly schema: SchemaSource
   entered: number

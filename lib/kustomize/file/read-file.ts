@@ -27,12 +27,33 @@ export function readKustomization(
   file: string,
   warnings: string[],
 ): KustomizationFile {
+  return read(value, file, warnings, false)
+}
+
+/**
+ * The same for the file that Flux rewrites before it builds: unknown fields get lost in silence, numbers may stand for strings, and
+ * it may be empty.
+ */
+export function readRewrittenKustomization(
+  value: Json,
+  file: string,
+  warnings: string[],
+): KustomizationFile {
+  return read(value, file, warnings, true)
+}
+
+function read(
+  value: Json,
+  file: string,
+  warnings: string[],
+  isLenient: boolean,
+): KustomizationFile {
   const faults: FieldFault[] = []
-  const fields = openFields(value, { field: '', faults })
+  const fields = openFields(value, { field: '', faults, isLenient })
   const kustomization = readAll(fields)
-  const isEmpty = holdsNothing(fields)
+  const isEmpty = !isLenient && holdsNothing(fields)
   warnDeprecated(fields, warnings)
-  checkType(fields, faults)
+  checkType(fields, faults, isLenient)
   ignoreKnown(fields)
   fields.close()
   if (isEmpty && faults.length === 0) {
@@ -162,9 +183,10 @@ function warnDeprecated(fields: Fields, warnings: string[]): void {
   }
 }
 
-function checkType(fields: Fields, faults: FieldFault[]): void {
+function checkType(fields: Fields, faults: FieldFault[], isRewritten: boolean): void {
   const kind = fields.text('kind') || 'Kustomization'
-  const apiVersion = fields.text('apiVersion')
+  const written = fields.text('apiVersion')
+  const apiVersion = written === '' && isRewritten ? kustomizationVersion : written
   if (kind !== 'Kustomization' && kind !== 'Component') {
     faults.push({ field: 'kind', message: 'kind should be Kustomization or Component' })
   }

@@ -1,0 +1,71 @@
+import { messageOf } from '../../status/error.ts'
+import { BuildError } from '../build-error.ts'
+import type { KustomizationFile } from '../file/kustomization-file.ts'
+import { readKustomization } from '../file/read-file.ts'
+import { kustomizationFileNames } from '../load-kustomization.ts'
+import { loadText, type Place } from '../loader.ts'
+import { readResources } from '../read-resources.ts'
+import type { Session } from '../session.ts'
+
+/**
+ * The kustomization file that Flux makes up for a folder without one: every manifest below it in lexical order; a folder that has
+ * a kustomization file is listed itself and not walked. Throws where a file is no Kubernetes YAML.
+ */
+export function generateKustomization(session: Session, place: Place): KustomizationFile {
+  const resources: string[] = []
+  scan(session, place, '', 0, resources)
+  const data = resources.length === 0 ? { namespace: '_placeholder' } : { resources }
+  return readKustomization(data, 'generated kustomization.yaml', session.warnings)
+}
+
+function scan(
+  session: Session,
+  place: Place,
+  below: string,
+  depth: number,
+  resources: string[],
+): void {
+  const folder = joined(place.folder, below)
+  if (depth > session.limits.maxDepth) {
+    throw new BuildError('TooDeep', `${folder}: folders are nested too deep`)
+  }
+  session.reads.add(`${folder}/`)
+  for (const name of session.tree.list(folder)) {
+    const path = joined(below, name)
+    const kind = session.tree.kindOf(joined(place.folder, path))
+    if (kind === 'file') scanFile(session, place, path, resources)
+    else if (kind === 'folder' && hasKustomizationFile(session, joined(place.folder, path))) {
+      resources.push(`./${path}`)
+    } else if (kind === 'folder') scan(session, place, path, depth + 1, resources)
+  }
+}
+
+function scanFile(session: Session, place: Place, path: string, resources: string[]): void {
+  if (!/\.ya?ml$/.test(path)) return
+  const file = joined(place.folder, path)
+  try {
+    const text = loadText(session, place, path)
+    const parsed = readResources(text, path, session.scope, session.limits.yaml)
+    session.parsed.set(file, parsed)
+  } catch (cause) {
+    throw new BuildError(
+      'InvalidResource',
+      `failed to decode Kubernetes YAML from ${file}: ${messageOf(cause)}; correct it, or leave it out with a .sourceignore`,
+      { cause, data: { file } },
+    )
+  }
+  resources.push(`./${path}`)
+}
+
+function hasKustomizationFile(session: Session, folder: string): boolean {
+  return kustomizationFileNames.some((name) => {
+    const file = joined(folder, name)
+    session.reads.add(file)
+    return session.tree.kindOf(file) === 'file'
+  })
+}
+
+function joined(folder: string, name: string): string {
+  if (folder === '' || name === '') return folder + name
+  return `${folder}/${name}`
+}
