@@ -23,7 +23,7 @@ export async function run(args: readonly string[], context: CliContext): Promise
     return 0
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : usageExitCode(args)
-    context.output.failure(messageOf(thrown))
+    if (messageOf(thrown) !== '') context.output.failure(messageOf(thrown))
     return thrown instanceof ExitError ? thrown.exitCode : usageExitCode(args)
   }
 }

@@ -1,5 +1,5 @@
 import { deletionFor } from '../apply/deletion-policy.ts'
-import { isGone } from '../apply/prune.ts'
+import { remainingRefs } from '../apply/prune.ts'
 import type { ClusterClient } from '../cluster/client.ts'
 import { isFluxObject } from '../fleet/fleet-object.ts'
 import { formatChanges, hasChanges } from '../inventory/change-set.ts'
@@ -62,7 +62,7 @@ async function takeDown(
     throw pruned.error
   }
   const inCluster = owned.filter((ref) => !isFluxObject(ref))
-  return inCluster.length === 0 ? [] : isGone(await connected(), inCluster)
+  return inCluster.length === 0 ? [] : remainingRefs(await connected(), inCluster)
 }
 
 function isLate({ target, ports }: Run<KustomizationObject>): boolean {

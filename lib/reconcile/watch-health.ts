@@ -1,6 +1,6 @@
 import type { ClusterClient } from '../cluster/client.ts'
 import { isFluxObject } from '../fleet/fleet-object.ts'
-import { checkHealth, type HealthResult, summarize } from '../health/check.ts'
+import { checkHealth, type HealthResult, summarizeHealth } from '../health/check.ts'
 import { computeStatus } from '../health/status.ts'
 import { parseEntry } from '../inventory/inventory.ts'
 import { formatRef, type ObjectRef, splitApiVersion } from '../manifest/object.ts'
@@ -45,7 +45,7 @@ export async function lookAtHealth(
     Promise.all(inFleet.map((ref) => fleetHealth(run.ports, cluster, ref))),
     inCluster.length === 0 ? [] : checkHealth(await client(), inCluster, { now: run.ports.now }),
   ])
-  return summarize(results.flat())
+  return summarizeHealth(results.flat())
 }
 
 async function fleetHealth(

@@ -81,7 +81,11 @@ async function checkClusters(
   let failures = 0
   for (const { name, spec } of fleet.clusters) {
     output.action(`checking cluster ${name}`)
-    const probe = await probeCluster(spec.connection, { secretStore, ...kubeconfigOf(flags) })
+    const probe = await probeCluster(name, spec.connection, {
+      secretStore,
+      stateDirectory: join(workingDirectory, '.driftless'),
+      ...kubeconfigOf(flags),
+    })
     for (const fact of probe.facts) output.success(`cluster ${name}: ${fact}`)
     for (const fault of probe.faults) output.failure(`cluster ${name}: ${fault}`)
     failures += probe.faults.length

@@ -1,0 +1,137 @@
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import pc from 'picocolors'
+import { diffObjects } from '../../apply/diff.ts'
+import { isFluxObject } from '../../fleet/fleet-object.ts'
+import { type Change, hasChanges } from '../../inventory/change-set.ts'
+import { formatRef, refOf } from '../../manifest/object.ts'
+import { readFleet } from '../../runtime/fleet-folder.ts'
+import { createFolderSecrets } from '../../runtime/local-secrets.ts'
+import { openCluster } from '../../runtime/open-cluster.ts'
+import { type CliContext, ExitError } from '../context.ts'
+import { addConnectFlags, addFormatFlag, addScopeFlags, type CommonFlags } from '../flags.ts'
+import { buildFolder, findKustomization, type KustomizationFlags } from '../local-kustomization.ts'
+import { formatData } from '../output.ts'
+
+type DiffFlags = KustomizationFlags &
+  CommonFlags & {
+    readonly fleet: string
+    readonly secrets?: string
+    readonly context?: string
+    readonly kubeconfig?: string
+  }
+
+const examples = `
+Examples:
+  # what the folder would change in cluster staging of the fleet
+  driftless diff kustomization apps --path ./apps -c staging
+
+  # without a fleet: a Kustomization from a file, a context of your own kubeconfig
+  driftless diff kustomization apps --path ./apps --kustomization-file apps.yaml --context kind-kind
+
+Exit codes: 0 no changes, 1 changes, 2 error
+`
+
+/** `driftless diff kustomization NAME`: the plan against the live cluster; nothing is written. */
+export function addDiffCommand(program: Command, context: CliContext): void {
+  const command = program
+    .command('diff')
+    .summary('print what would change in a cluster')
+    .description(
+      'Prints what a local folder would change in a cluster. Nothing is written; values of Secrets are masked.',
+    )
+    .addHelpText('after', examples)
+  const kustomization = command
+    .command('kustomization')
+    .alias('ks')
+    .summary('of a Kustomization of Flux over a local folder')
+    .argument('<name>', 'name of the Kustomization')
+    .requiredOption('--path <folder>', 'folder with the manifests')
+    .option(
+      '--kustomization-file <file>',
+      'file with the Kustomization; else a running Driftless is asked',
+    )
+    .option('--strict-substitute', 'fail where a variable without default is missing', false)
+    .option('--fleet <path>', 'fleet that says how to reach the cluster', 'fleet')
+    .option('--secrets <folder>', "folder of the fleet's own secrets")
+    .option('--context <name>', 'context of your kubeconfig, instead of a cluster of the fleet')
+    .option('--kubeconfig <file>', 'your kubeconfig')
+    .addHelpText('after', examples)
+  addFormatFlag(addConnectFlags(addScopeFlags(kustomization))).action(
+    (name: string, flags: DiffFlags) => diff(context, name, flags),
+  )
+}
+
+async function diff(context: CliContext, name: string, flags: DiffFlags): Promise<void> {
+  const { output } = context
+  const kustomization = await findKustomization(context, name, flags)
+  const { objects } = await buildFolder(context, kustomization, flags)
+  const { client, close } = await connectCluster(context, flags)
+  try {
+    const forCluster = objects.filter((object) => !isFluxObject(refOf(object)))
+    const result = await diffObjects(client, forCluster, {
+      owner: kustomization.id,
+      commonMetadata: kustomization.spec.commonMetadata,
+      isForced: kustomization.spec.isForced,
+      now: context.now,
+    })
+    for (const warning of result.warnings) output.warning(warning)
+    for (const { ref, message } of result.faults)
+      output.failure(`${formatRef(ref)}: ${message.trimEnd()}`)
+    output.data(
+      flags.output === 'table'
+        ? result.changes.map((change) => formatChange(change, context.hasColors)).join('')
+        : formatData(result.changes, flags.output),
+    )
+    if (result.faults.length > 0)
+      throw new ExitError(2, `${result.faults.length} objects cannot be applied`)
+    if (hasChanges(result.changes)) throw new ExitError(1, '')
+  } finally {
+    close()
+  }
+}
+
+async function connectCluster(context: CliContext, flags: DiffFlags) {
+  const { workingDirectory, environment } = context
+  const kubeconfig =
+    flags.kubeconfig === undefined
+      ? {}
+      : { kubeconfigFile: join(workingDirectory, flags.kubeconfig) }
+  const stateDirectory = join(workingDirectory, flags.state ?? '.driftless')
+  const secretStore = createFolderSecrets(environment, workingDirectory, flags.secrets)
+  const options = { secretStore, stateDirectory, ...kubeconfig }
+  if (flags.context !== undefined) {
+    return openCluster('', { type: 'context', context: flags.context }, options)
+  }
+  const { clusters } = await readFleet(join(workingDirectory, flags.fleet))
+  const [only, another] = clusters
+  const wanted =
+    flags.cluster === undefined && another === undefined
+      ? only
+      : clusters.find(({ name }) => name === flags.cluster)
+  if (wanted === undefined) {
+    throw new ExitError(
+      2,
+      `name a cluster with -c, one of: ${clusters.map(({ name }) => name).join(', ')}`,
+    )
+  }
+  return openCluster(wanted.name, wanted.spec.connection, options)
+}
+
+/** flux's line for an object, and its fields below it. */
+function formatChange({ ref, action, fields = [] }: Change, hasColors: boolean): string {
+  if (action === 'unchanged') return ''
+  const colors = pc.createColors(hasColors)
+  const words = {
+    created: 'created',
+    configured: 'drifted',
+    deleted: 'deleted',
+    skipped: 'skipped',
+  }
+  const lines = fields.flatMap(({ path, before, after }) => [
+    `  ${path}\n`,
+    before === undefined ? '' : colors.red(`  - ${before}\n`),
+    after === undefined ? '' : colors.green(`  + ${after}\n`),
+  ])
+  return `► ${formatRef(ref)} ${words[action]}\n${lines.join('')}`
+}
