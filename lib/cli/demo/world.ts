@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import type { ClusterClient } from '../../cluster/client.ts'
 import type { Logger } from '../../log/logger.ts'
 import { createLocalRuntime, type LocalRuntime } from '../../runtime/local.ts'
+import { createGivenSecrets } from '../../runtime/local-secrets.ts'
 import { type LocalServer, listenLocally } from '../../runtime/local-server.ts'
 import { createSandboxBucket, type SandboxBucket } from '../../sandbox/bucket.ts'
 import { type ChatServer, createChatServer } from '../../sandbox/chat/server.ts'
 import { createGitServer } from '../../sandbox/git-server.ts'
-import { createMemorySecrets } from '../../secrets/memory.ts'
 import { type Delivered, deliverBucketEvent, deliverGithubPush } from './deliver.ts'
 import { createWorkingCopy, type WorkingCopy } from './working-copy.ts'
 
@@ -93,7 +93,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     groupWindowMs,
     tickMs: 250,
     ...(options.kubeconfigFile === undefined ? {} : { kubeconfigFile: options.kubeconfigFile }),
-    secretStore: createMemorySecrets({
+    secretStore: createGivenSecrets({
       webhooks: secrets,
       'slack-webhook': { address: chats.slackUrl },
       'discord-webhook': { address: chats.discordUrl },
