@@ -1,0 +1,127 @@
+import {
+  apiVersionOf,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  textAt,
+} from '../../manifest/object.ts'
+import { checkFields, type FieldFault } from './check-fields.ts'
+import { textIn } from './json.ts'
+import type { Resource } from './resources.ts'
+import { StatusError } from './status-error.ts'
+
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
+
+export type Decoded = { readonly object: JsonObject; readonly warnings: readonly string[] }
+
+/** Who an object says it is must be what the path says. */
+export function checkTarget(object: JsonObject, namespace: string, name: string): void {
+  const ownName = textIn(object, 'metadata', 'name')
+  if (name !== '' && ownName !== '' && ownName !== name) {
+    throw badRequest(
+      `the name of the object (${ownName}) does not match the name on the URL (${name})`,
+    )
+  }
+  const own = textIn(object, 'metadata', 'namespace')
+  if (namespace !== '' && own !== '' && own !== namespace) {
+    throw badRequest(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    )
+  }
+}
+
+/** A body that creates or replaces: its kind, its types, and what is said about fields nobody knows. */
+export function decodeObject(body: Json, resource: Resource, validation: FieldValidation): Decoded {
+  if (!isJsonObject(body)) throw unrecognized(resource, body)
+  const kind = textAt(body, 'kind') || resource.kind
+  const apiVersion = textAt(body, 'apiVersion') || apiVersionOf(resource)
+  if (kind !== resource.kind || apiVersion !== apiVersionOf(resource)) {
+    throw wrongKind(resource, kind, apiVersion)
+  }
+  const object = { ...body, kind, apiVersion }
+  return { object, warnings: validateFields(object, resource, validation) }
+}
+
+/** Warnings about unknown fields; throws where types are wrong, or where it is strict. */
+export function validateFields(
+  object: JsonObject,
+  resource: Resource,
+  validation: FieldValidation,
+): readonly string[] {
+  const faults = checkFields(object, resource.schema)
+  const wrong = faults.find(({ kind }) => kind === 'type')
+  if (wrong !== undefined && resource.custom === undefined) throw wrongType(resource, wrong)
+  const unknown = faults
+    .filter(({ kind }) => kind === 'unknown')
+    .map(({ steps }) => `unknown field ${JSON.stringify(joinSteps(steps))}`)
+  if (unknown.length === 0 || validation === 'Ignore') return []
+  if (validation === 'Warn') return unknown
+  const told = `strict decoding error: ${unknown.join(', ')}`
+  throw badRequest(
+    resource.custom === undefined
+      ? `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${told}`
+      : told,
+  )
+}
+
+/** What server-side apply cannot take: it knows every field that it merges. */
+export function checkApplied(object: JsonObject, resource: Resource): void {
+  const faults = checkFields(object, resource.schema)
+  if (faults.length === 0) return
+  const namespace = textIn(object, 'metadata', 'namespace')
+  const who = `${namespace}/${textIn(object, 'metadata', 'name')}; ${apiVersionOf(resource)}, Kind=${resource.kind}`
+  const lines = faults.map(describeFault)
+  const told = lines.length === 1 ? lines[0] : ['errors:', ...lines].join('\n  ')
+  throw new StatusError('InternalError', `failed to create typed patch object (${who}): ${told}`)
+}
+
+function describeFault({ steps, kind, expected, got }: FieldFault): string {
+  const path = `.${joinSteps(steps)}`
+  if (kind === 'unknown') return `${path}: field not declared in schema`
+  const wanted = expectations[expected] ?? expected
+  return `${path}: expected ${wanted}, got ${got}`
+}
+
+const expectations: Readonly<Record<string, string>> = {
+  integer: 'numeric (int or float)',
+  number: 'numeric (int or float)',
+}
+
+function joinSteps(steps: readonly string[]): string {
+  return steps.reduce(
+    (path, step) => (step.startsWith('[') || path === '' ? `${path}${step}` : `${path}.${step}`),
+    '',
+  )
+}
+
+function badRequest(message: string): StatusError {
+  return new StatusError('BadRequest', message)
+}
+
+function unrecognized(resource: Resource, body: Json): StatusError {
+  const shown = JSON.stringify(body).slice(0, 200)
+  return badRequest(
+    `the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: not an object (${shown})`,
+  )
+}
+
+function wrongKind(resource: Resource, kind: string, apiVersion: string): StatusError {
+  if (resource.custom !== undefined) {
+    return badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(resource)})`,
+    )
+  }
+  const version = apiVersion.slice(apiVersion.lastIndexOf('/') + 1)
+  const expected = `${resource.group === '' ? 'core' : resource.group.split('.')[0]}.${resource.kind}`
+  return badRequest(
+    `${kind} in version "${version}" cannot be handled as a ${resource.kind}: converting (${version}.${kind}) to (${expected}): unknown conversion`,
+  )
+}
+
+function wrongType(resource: Resource, { steps, expected, got }: FieldFault): StatusError {
+  const types: Readonly<Record<string, string>> = { boolean: 'bool', integer: 'int', map: 'object' }
+  const field = `${resource.kind}.${joinSteps(steps)}`
+  return badRequest(
+    `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: json: cannot unmarshal ${got} into Go struct field ${field} of type ${types[expected] ?? expected}`,
+  )
+}

@@ -1,0 +1,32 @@
+import type { Json } from '../../manifest/object.ts'
+import { applyJsonPatch } from './json-patch.ts'
+import { applyMergePatch } from './merge-patch.ts'
+import type { Resource } from './resources.ts'
+import { StatusError } from './status-error.ts'
+import { applyStrategicPatch } from './strategic-patch.ts'
+
+const strategic = 'application/strategic-merge-patch+json'
+const accepted = ['application/json-patch+json', 'application/merge-patch+json']
+
+/** The patch as a function, by its content type. */
+export function patchWith(
+  resource: Resource,
+  contentType: string,
+  patch: Json,
+): (document: Json) => Json {
+  const [type = ''] = contentType.split(';')
+  if (type === 'application/json-patch+json') return (document) => applyJsonPatch(document, patch)
+  if (type === 'application/merge-patch+json') return (document) => applyMergePatch(document, patch)
+  if (type === strategic && resource.custom === undefined) {
+    return (document) => applyStrategicPatch(document, patch, resource.schema)
+  }
+  const known = [
+    ...accepted,
+    ...(resource.custom === undefined ? [strategic] : []),
+    'application/apply-patch+yaml',
+  ]
+  throw new StatusError(
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${known.join(', ')}`,
+  )
+}

@@ -1,0 +1,232 @@
+import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../../manifest/object.ts'
+import { at, isSame, listAt, objectAt, textIn } from './json.ts'
+import type { Field, MapSchema, Schema } from './schema.ts'
+import { type Cause, forbiddenValue, invalidValue, requiredValue } from './status-error.ts'
+
+/** What a built-in object lacks or has wrong, as far as the stand-in looks: required fields, enums and selectors. */
+export function validateBuiltin(object: KubeObject, schema: Schema): readonly Cause[] {
+  return [...checkValue(object, schema, ''), ...checkSelector(object), ...checkOwnRules(object)]
+}
+
+function checkValue(value: Json, schema: Schema, path: string): readonly Cause[] {
+  if (Array.isArray(value)) {
+    const item = schema.list?.item()
+    if (item?.map === undefined) return []
+    return value.flatMap((element: Json, index) => checkValue(element, item, `${path}[${index}]`))
+  }
+  if (!isJsonObject(value) || schema.map === undefined) return []
+  return schema.map.fields.size === 0 ? [] : checkFields(value, schema.map, path)
+}
+
+/** Status is the controllers' own: what they leave out is their affair. */
+function checkFields(value: JsonObject, map: MapSchema, path: string): readonly Cause[] {
+  const missing = map.required
+    .filter((key) => isMissing(at(value, key), map.fields.get(key)))
+    .map((key) => requiredValue(join(path, key)))
+  const inner = Object.entries(value).flatMap(([key, child]) => {
+    const field = map.fields.get(key)
+    const isOwn = path === '' && (key === 'status' || key === 'metadata')
+    if (field === undefined || isOwn) return []
+    return [
+      ...checkEnum(child, field, join(path, key)),
+      ...checkValue(child, field.schema(), join(path, key)),
+    ]
+  })
+  return [...missing, ...inner]
+}
+
+function isMissing(value: Json | undefined, field: Field | undefined): boolean {
+  if (value === undefined) return true
+  if (value === null) return field?.schema().list === undefined || field.mergeKey !== undefined
+  // A required text that is written even when empty was not given.
+  return value === '' && field?.zero === 'keep' && field.default === ''
+}
+
+function checkEnum(value: Json, field: Field, path: string): readonly Cause[] {
+  if (field.enum === undefined || typeof value !== 'string' || field.enum.includes(value)) return []
+  const supported = field.enum.map((item) => JSON.stringify(item)).join(', ')
+  return [
+    {
+      reason: 'FieldValueNotSupported',
+      message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported}`,
+      field: path,
+    },
+  ]
+}
+
+const selected: ReadonlySet<string> = new Set([
+  'Deployment',
+  'ReplicaSet',
+  'StatefulSet',
+  'DaemonSet',
+])
+
+function checkSelector(object: KubeObject): readonly Cause[] {
+  if (!selected.has(object.kind)) return []
+  const wanted = objectAt(object, 'spec', 'selector', 'matchLabels')
+  const labels = at(object, 'spec', 'template', 'metadata', 'labels') ?? null
+  const isMatched = Object.entries(wanted).every(([key, value]) => at(labels, key) === value)
+  if (isMatched) return []
+  const why = '`selector` does not match template `labels`'
+  return [invalidValue('spec.template.metadata.labels', labels, why)]
+}
+
+function checkOwnRules(object: KubeObject): readonly Cause[] {
+  const checkTemplate = templatePaths[object.kind]
+  const spec = checkTemplate === undefined ? undefined : at(object, ...checkTemplate)
+  const path = checkTemplate?.join('.') ?? ''
+  return [
+    ...(isJsonObject(spec) ? checkPod(spec, path) : []),
+    ...(object.kind === 'Service' ? checkService(object) : []),
+  ]
+}
+
+const templatePaths: Readonly<Record<string, readonly string[]>> = {
+  Pod: ['spec'],
+  Deployment: ['spec', 'template', 'spec'],
+  ReplicaSet: ['spec', 'template', 'spec'],
+  StatefulSet: ['spec', 'template', 'spec'],
+  DaemonSet: ['spec', 'template', 'spec'],
+  Job: ['spec', 'template', 'spec'],
+  CronJob: ['spec', 'jobTemplate', 'spec', 'template', 'spec'],
+}
+
+function checkPod(spec: JsonObject, path: string): readonly Cause[] {
+  const volumes = new Set(listAt(spec, 'volumes').map((volume) => textIn(volume, 'name')))
+  return ['initContainers', 'containers'].flatMap((list) =>
+    listAt(spec, list).flatMap((container, index) => {
+      const here = `${path}.${list}[${index}]`
+      const image = textIn(container, 'image') === '' ? [requiredValue(`${here}.image`)] : []
+      const ports = listAt(container, 'ports').flatMap((port, position) =>
+        checkPort(at(port, 'containerPort'), `${here}.ports[${position}].containerPort`),
+      )
+      const mounts = listAt(container, 'volumeMounts').flatMap((mount, position) => {
+        const name = textIn(mount, 'name')
+        if (volumes.has(name)) return []
+        const field = `${here}.volumeMounts[${position}].name`
+        return [
+          { reason: 'FieldValueNotFound', message: `Not found: ${JSON.stringify(name)}`, field },
+        ]
+      })
+      return [...image, ...ports, ...mounts]
+    }),
+  )
+}
+
+function checkService(object: KubeObject): readonly Cause[] {
+  const ports = listAt(object, 'spec', 'ports')
+  const type = textIn(object, 'spec', 'type')
+  const isHeadless = textIn(object, 'spec', 'clusterIP') === 'None'
+  if (ports.length === 0 && type !== 'ExternalName' && !isHeadless) {
+    return [requiredValue('spec.ports')]
+  }
+  return ports.flatMap((port, index) => checkPort(at(port, 'port'), `spec.ports[${index}].port`))
+}
+
+function checkPort(port: Json | undefined, field: string): readonly Cause[] {
+  const isPort = typeof port === 'number' && port >= 1 && port <= 65_535
+  return isPort ? [] : [invalidValue(field, port ?? 0, 'must be between 1 and 65535, inclusive')]
+}
+
+const immutable = 'field is immutable'
+
+/** What of an existing object must not change. */
+export function validateChange(live: KubeObject, next: KubeObject): readonly Cause[] {
+  return (changeRules.get(live.kind) ?? []).flatMap((rule) => rule(live, next))
+}
+
+type ChangeRule = (live: KubeObject, next: KubeObject) => readonly Cause[]
+
+function fixed(path: string, why = immutable): ChangeRule {
+  const steps = path.split('.')
+  return (live, next) =>
+    isSame(at(live, ...steps), at(next, ...steps))
+      ? []
+      : [invalidValue(path, at(next, ...steps) ?? null, why)]
+}
+
+function sealed(fields: readonly string[]): ChangeRule {
+  return (live, next) => {
+    if (live.immutable !== true) return []
+    const why = 'field is immutable when `immutable` is set'
+    return [...fields, 'immutable']
+      .filter((field) => !isSame(at(live, field), at(next, field)))
+      .map((field) => forbiddenValue(field, why))
+  }
+}
+
+const statefulMutable = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+]
+
+function fixedStatefulSet(live: KubeObject, next: KubeObject): readonly Cause[] {
+  const rest = (object: KubeObject): JsonObject =>
+    Object.fromEntries(
+      Object.entries(objectAt(object, 'spec')).filter(([key]) => !statefulMutable.includes(key)),
+    )
+  if (isSame(rest(live), rest(next))) return []
+  const names = statefulMutable.map((name) => `'${name}'`)
+  const told = `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+  return [
+    forbiddenValue(
+      'spec',
+      `updates to statefulset spec for fields other than ${told} are forbidden`,
+    ),
+  ]
+}
+
+function fixedAddress(live: KubeObject, next: KubeObject): readonly Cause[] {
+  const before = textIn(live, 'spec', 'clusterIP')
+  const after = textIn(next, 'spec', 'clusterIP')
+  const isFree = before === '' || textIn(next, 'spec', 'type') === 'ExternalName'
+  return isFree || before === after
+    ? []
+    : [invalidValue('spec.clusterIPs[0]', [after], 'may not change once set')]
+}
+
+function fixedClaim(live: KubeObject, next: KubeObject): readonly Cause[] {
+  const rest = (object: KubeObject): JsonObject =>
+    Object.fromEntries(
+      Object.entries(objectAt(object, 'spec')).filter(
+        ([key]) => !['resources', 'volumeAttributesClassName', 'volumeName'].includes(key),
+      ),
+    )
+  const why =
+    'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
+  return isSame(rest(live), rest(next)) ? [] : [forbiddenValue('spec', why)]
+}
+
+const binding = [fixed('roleRef', 'cannot change roleRef')]
+const changeRules: ReadonlyMap<string, readonly ChangeRule[]> = new Map<
+  string,
+  readonly ChangeRule[]
+>([
+  ['ClusterRoleBinding', binding],
+  ['ConfigMap', [sealed(['data', 'binaryData'])]],
+  [
+    'CustomResourceDefinition',
+    [fixed('spec.group'), fixed('spec.scope'), fixed('spec.names.plural')],
+  ],
+  ['DaemonSet', [fixed('spec.selector')]],
+  ['Deployment', [fixed('spec.selector')]],
+  ['IngressClass', [fixed('spec.controller')]],
+  ['Job', [fixed('spec.selector'), fixed('spec.template'), fixed('spec.completionMode')]],
+  ['PersistentVolumeClaim', [fixedClaim]],
+  ['PriorityClass', [fixed('value', 'may not be changed in an update.')]],
+  ['ReplicaSet', [fixed('spec.selector')]],
+  ['RoleBinding', binding],
+  ['Secret', [fixed('type'), sealed(['data'])]],
+  ['Service', [fixedAddress]],
+  ['StatefulSet', [fixedStatefulSet]],
+  ['StorageClass', [fixed('provisioner'), fixed('parameters'), fixed('reclaimPolicy')]],
+])
+
+function join(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`
+}

@@ -1,0 +1,247 @@
+import {
+  apiVersionOf,
+  isJsonObject,
+  isKubeObject,
+  type Json,
+  type JsonObject,
+  type KubeObject,
+} from '../../manifest/object.ts'
+import {
+  checkApplied,
+  checkTarget,
+  decodeObject,
+  type FieldValidation,
+  validateFields,
+} from './decode.ts'
+import { emptySet, type FieldSet, setOfFields } from './field-set.ts'
+import { at, isSame, textIn } from './json.ts'
+import { type Managers, managersOf } from './managed-fields.ts'
+import { adoptUntracked, applyOwned, updateOwned, type Writer } from './ownership.ts'
+import type { Resource } from './resources.ts'
+import { type Prepared, prepare, save, type World } from './save.ts'
+import {
+  alreadyExists,
+  conflict,
+  invalid,
+  notFound,
+  requiredValue,
+  StatusError,
+  staleVersion,
+} from './status-error.ts'
+import { emptyOf } from './tidy.ts'
+
+/** One write as the path and the query describe it. */
+export type Write = {
+  readonly resource: Resource
+  readonly namespace: string
+  /** Empty where a new object names itself. */
+  readonly name: string
+  readonly subresource: '' | 'status' | 'scale'
+  readonly isDryRun: boolean
+  readonly fieldManager: string
+  readonly fieldValidation: FieldValidation
+}
+
+export type Written = {
+  readonly object: KubeObject
+  readonly isCreated: boolean
+  readonly warnings: readonly string[]
+}
+
+export function createObject(world: World, write: Write, body: Json): Written {
+  const { object, warnings } = decodeObject(body, write.resource, write.fieldValidation)
+  checkTarget(object, write.namespace, write.name)
+  const named = withName(world, write, object)
+  const name = named.metadata.name
+  if (find(world, write, name) !== undefined) throw alreadyExists(write.resource, name)
+  return { object: insert(world, { ...write, name }, named), isCreated: true, warnings }
+}
+
+export function replaceObject(world: World, write: Write, body: Json): Written {
+  const { object, warnings } = decodeObject(body, write.resource, write.fieldValidation)
+  checkTarget(object, write.namespace, write.name)
+  const live = find(world, write, write.name)
+  if (live === undefined) {
+    // Kinds that a PUT may create are few (Lease, Event, …); the stand-in knows none.
+    throw notFound(write.resource, write.name)
+  }
+  const named = withMeta(object, { name: write.name })
+  return { object: change(world, write, live, named), isCreated: false, warnings }
+}
+
+/** `patch` is what makes of the live object the wanted one. */
+export function patchObject(
+  world: World,
+  write: Write,
+  patch: (live: KubeObject) => Json,
+): Written {
+  const live = find(world, write, write.name)
+  if (live === undefined) throw notFound(write.resource, write.name)
+  const patched = patch(live)
+  if (!isJsonObject(patched)) throw new StatusError('BadRequest', 'the patch leaves no object')
+  const warnings = validateFields(patched, write.resource, write.fieldValidation)
+  checkTarget(patched, write.namespace, write.name)
+  const named = withMeta(patched, { name: write.name })
+  return { object: change(world, write, live, named), isCreated: false, warnings }
+}
+
+export function applyObject(world: World, write: Write, body: Json, isForced: boolean): Written {
+  const applied = parseApplied(write, body)
+  const live = find(world, write, write.name)
+  if (live === undefined && write.subresource !== '') throw notFound(write.resource, write.name)
+  const writer = { ...writerOf(world, write), isForced }
+  const schema = write.resource.schema
+  if (live === undefined) {
+    if (textIn(applied, 'metadata', 'uid') !== '') throw wrongUid(write, applied, '')
+    const empty = baseline(write)
+    const owned = applyOwned(empty, new Map(), applied, schema, writer)
+    const prepared = prepareNew(world, write, asKube(owned.object, write))
+    return { object: save(world, write, prepared, owned.managers), isCreated: true, warnings: [] }
+  }
+  checkPreconditions(write, live, applied)
+  const base = withoutManaged(live)
+  const known = managersOf(live.metadata.managedFields)
+  const managers = known.size > 0 ? known : adoptUntracked(base, schema, writer)
+  const owned = applyOwned(base, managers, applied, schema, writer)
+  if (!owned.isChanged) return { object: live, isCreated: false, warnings: [] }
+  const prepared = prepare(world, write, live, asKube(owned.object, write))
+  return { object: save(world, write, prepared, owned.managers), isCreated: false, warnings: [] }
+}
+
+function parseApplied(write: Write, body: Json): JsonObject {
+  if (write.fieldManager === '') throw managerRequired()
+  if (!isJsonObject(body)) throw new StatusError('BadRequest', 'the applied body is no object')
+  const version = apiVersionOf(write.resource)
+  const given = textIn(body, 'apiVersion')
+  if (given !== version || textIn(body, 'kind') !== write.resource.kind) {
+    const why = `Specified patch version: ${given}, expected: ${version}`
+    throw new StatusError('BadRequest', `Incorrect version specified in apply patch. ${why}`)
+  }
+  if (at(body, 'metadata', 'managedFields') !== undefined) {
+    throw new StatusError('BadRequest', 'metadata.managedFields must be nil')
+  }
+  checkTarget(body, write.namespace, write.name)
+  checkApplied(body, write.resource)
+  return withMeta(body, { name: write.name })
+}
+
+function managerRequired(): StatusError {
+  const target = { group: 'meta.k8s.io', plural: 'patchoptions', kind: 'PatchOptions' }
+  return invalid(target, '', [requiredValue('fieldManager', 'is required for apply patch')])
+}
+
+function insert(world: World, write: Write, object: KubeObject): KubeObject {
+  const prepared = prepareNew(world, write, object)
+  const managers = updateOwned(
+    baseline(write),
+    withoutManaged(prepared.decoded),
+    new Map(),
+    write.resource.schema,
+    writerOf(world, write),
+  )
+  return save(world, write, prepared, managers)
+}
+
+function prepareNew(world: World, write: Write, object: KubeObject): Prepared {
+  return prepare(world, write, undefined, object)
+}
+
+function change(world: World, write: Write, live: KubeObject, next: KubeObject): KubeObject {
+  checkPreconditions(write, live, next)
+  const prepared = prepare(world, write, live, next)
+  const managers = givenManagers(write, live, next)
+  const owned =
+    managers.size === 0
+      ? managers
+      : updateOwned(
+          withoutManaged(live),
+          withoutManaged(prepared.decoded),
+          managers,
+          write.resource.schema,
+          writerOf(world, write),
+        )
+  return save(world, write, prepared, owned)
+}
+
+/** A write may carry managed fields of its own; an empty list clears them, none at all keeps the live ones. */
+function givenManagers(write: Write, live: KubeObject, next: KubeObject): Managers {
+  const given = next.metadata.managedFields
+  const known = managersOf(live.metadata.managedFields)
+  if (write.subresource !== '') return known
+  const isReset =
+    Array.isArray(given) && (given.length === 0 || (given.length === 1 && isSame(given[0], {})))
+  if (isReset) return new Map()
+  const managers = managersOf(given)
+  return managers.size > 0 ? managers : known
+}
+
+function checkPreconditions(write: Write, live: KubeObject, next: JsonObject): void {
+  const version = textIn(next, 'metadata', 'resourceVersion')
+  if (version !== '' && version !== live.metadata.resourceVersion) {
+    throw conflict(write.resource, write.name, staleVersion)
+  }
+  const uid = textIn(next, 'metadata', 'uid')
+  if (uid !== '' && uid !== live.metadata.uid) {
+    throw wrongUid(write, next, textIn(live, 'metadata', 'uid'))
+  }
+}
+
+function wrongUid(write: Write, next: JsonObject, live: string): StatusError {
+  const uid = textIn(next, 'metadata', 'uid')
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live}`
+  return conflict(write.resource, write.name, why)
+}
+
+/** What a new object is compared with: a typed one is never quite empty. */
+function baseline({ resource }: Write): JsonObject {
+  const typed = resource.custom === undefined ? emptyOf(resource.schema) : {}
+  return { ...typed, apiVersion: apiVersionOf(resource), kind: resource.kind }
+}
+
+function writerOf(world: World, write: Write): Writer {
+  return {
+    name: write.fieldManager,
+    apiVersion: apiVersionOf(write.resource),
+    subresource: write.subresource,
+    time: world.timestamp(),
+    ignored: ignoredBy(write),
+  }
+}
+
+const statusOnly = setOfFields(['status'])
+const allButStatus = setOfFields(['metadata'], ['spec'])
+
+function ignoredBy({ resource, subresource }: Write): FieldSet {
+  if (subresource === 'status') return allButStatus
+  return resource.subresources.includes('status') ? statusOnly : emptySet
+}
+
+function find(world: World, { resource, namespace }: Write, name: string): KubeObject | undefined {
+  return world.read(resource, namespace, name)
+}
+
+function withName(world: World, write: Write, object: JsonObject): KubeObject {
+  const prefix = textIn(object, 'metadata', 'generateName')
+  const given = textIn(object, 'metadata', 'name') || write.name
+  const name = given === '' && prefix !== '' ? `${prefix}${world.randomSuffix()}` : given
+  if (name === '') {
+    const why = 'name or generateName is required'
+    throw invalid(write.resource, '', [requiredValue('metadata.name', why)])
+  }
+  return withMeta(object, { name })
+}
+
+function withMeta(object: JsonObject, more: { readonly name: string }): KubeObject {
+  const metadata = isJsonObject(object.metadata) ? object.metadata : {}
+  const named = { ...object, metadata: { ...metadata, ...more } }
+  return isKubeObject(named) ? named : { ...named, apiVersion: '', kind: '' }
+}
+
+function asKube(object: JsonObject, write: Write): KubeObject {
+  return withMeta(object, { name: write.name })
+}
+
+function withoutManaged(object: KubeObject): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata
+  return { ...object, metadata }
+}
