@@ -8,6 +8,7 @@ import {
 } from '../status/event.ts'
 import type { Reason } from '../status/reason.ts'
 import { writeRecord } from '../store/records.ts'
+import { eventId } from './event-id.ts'
 import { keys } from './keys.ts'
 import type { Ports } from './ports.ts'
 import type { RegisteredObject } from './registry.ts'
@@ -51,7 +52,7 @@ function eventOf(
 ): Event {
   const { id, record } = subject
   return {
-    id: `${String(time.getTime()).padStart(13, '0')}-${suffix}`,
+    id: eventId(time, suffix),
     cluster: id.cluster,
     involvedObject: {
       apiVersion: record?.object.apiVersion ?? apiVersionOfKind(id.kind),

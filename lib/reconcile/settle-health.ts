@@ -40,6 +40,12 @@ function newWait(
   begun: { readonly digest: string; readonly hasChanges: boolean },
 ): HealthWait {
   const now = run.ports.now()
+  const { wait } = run.status.current()
+  const isSame =
+    wait?.revision === source.artifact.revision &&
+    wait.generation === run.target.record.generation
+  // A look in between, by the schedule or by a person, must not push the deadline away.
+  if (isSame && !begun.hasChanges) return wait
   return {
     revision: source.artifact.revision,
     generation: run.target.record.generation,

@@ -31,7 +31,7 @@ const setUp = () => {
     return String(count)
   }
   const registry = createRegistry({ store, now, uniqueId })
-  const { queue, waiting } = createMemoryQueue({ now })
+  const { queue, waiting } = createMemoryQueue({ now: () => now().getTime() })
   const sync = (...texts: string[]) =>
     syncFleet(
       { store, registry, requests: queue, now, uniqueId },

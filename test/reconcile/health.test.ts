@@ -1,0 +1,119 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { clusterYaml, createTestWorld, rootSource, rootUrl, type TestWorld } from './world.ts'
+
+let world: TestWorld
+afterEach(() => world.close())
+
+const revision = (digit: string) => `main@sha1:${digit.repeat(40)}`
+
+// A claim stays Pending where no one provisions volumes: the sandbox has no such controller.
+const claim = `apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: { name: data, namespace: default }
+spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }
+`
+const claimRef = {
+  group: '',
+  version: 'v1',
+  kind: 'PersistentVolumeClaim',
+  namespace: 'default',
+  name: 'data',
+}
+
+const apps = (more: string) => `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: apps, namespace: flux-system }
+spec:
+  interval: 10m
+  timeout: 2m
+  path: ./apps
+  prune: true
+  sourceRef: { kind: GitRepository, name: flux-system }
+${more}`
+
+const files = (text: string, more = '  wait: true\n') => ({
+  'kustomization.yaml': 'resources: [apps.yaml]\n',
+  'apps.yaml': apps(more),
+  'apps/claim.yaml': text,
+})
+
+async function start(text = claim): Promise<void> {
+  world = await createTestWorld()
+  world.publish(rootUrl, revision('1'), files(text))
+  await world.load(clusterYaml)
+  await world.settle()
+}
+
+const bind = async () => {
+  const client = await world.connect()
+  const { status } = await client.request({
+    method: 'PATCH',
+    path: '/api/v1/namespaces/default/persistentvolumeclaims/data/status',
+    contentType: 'application/merge-patch+json',
+    body: { status: { phase: 'Bound' } },
+  })
+  expect(status).toBe(200)
+}
+
+describe('health', () => {
+  it('is looked at again and again without a worker that sleeps, and ends Ready', async () => {
+    await start()
+    const waiting = await world.object('Kustomization', 'apps')
+    expect([waiting.ready, waiting.message]).toEqual([
+      'Unknown',
+      `Running health checks for revision ${revision('1')} with a timeout of 2m0s`,
+    ])
+    await world.settle(20_000)
+    expect((await world.object('Kustomization', 'apps')).ready).toBe('Unknown')
+    await bind()
+    await world.settle(10_000)
+    expect((await world.object('Kustomization', 'apps')).ready).toBe('True')
+    const messages = (await world.events('Kustomization', 'apps')).map(({ message }) => message)
+    expect(messages.some((message) => /^Health check passed in \d+/.test(message))).toBe(true)
+  })
+
+  it('fails when its time is over, and says which object is not ready', async () => {
+    await start()
+    await world.settle(130_000)
+    const failed = await world.object('Kustomization', 'apps')
+    expect([failed.ready, failed.reason]).toEqual(['False', 'HealthCheckFailed'])
+    expect(failed.message).toMatch(
+      /^health check failed after 2m.*: timeout waiting for: \[PersistentVolumeClaim\/default\/data status: 'InProgress'\]$/,
+    )
+  })
+
+  it('gives way to a newer revision at once', async () => {
+    await start()
+    world.publish(rootUrl, revision('2'), files(claim, '  wait: false\n'))
+    await world.ask(rootSource, 'webhook')
+    await world.settle(2_000)
+    const done = await world.object('Kustomization', 'apps')
+    expect([done.ready, done.revision]).toEqual(['True', revision('2')])
+    const canceled = (await world.events('Kustomization', 'apps')).find(
+      ({ reason }) => reason === 'HealthCheckCanceled',
+    )
+    expect(canceled?.metadata.revision).toBe(revision('1'))
+    await world.settle(300_000)
+    expect((await world.object('Kustomization', 'apps')).ready).toBe('True')
+  })
+
+  it('of a parent reads nested Flux objects in the fleet', async () => {
+    world = await createTestWorld()
+    world.publish(rootUrl, revision('1'), {
+      'kustomization.yaml': 'resources: [outer.yaml]\n',
+      'outer.yaml': apps('  wait: true\n')
+        .replace('name: apps', 'name: outer')
+        .replace('./apps', './outer'),
+      'outer/apps.yaml': apps('  wait: true\n'),
+      'apps/claim.yaml': claim,
+    })
+    await world.load(clusterYaml)
+    await world.settle(5_000)
+    expect((await world.object('Kustomization', 'outer')).ready).toBe('Unknown')
+    await (await world.connect()).find(claimRef)
+    await bind()
+    await world.settle(20_000)
+    expect((await world.object('Kustomization', 'apps')).ready).toBe('True')
+    expect((await world.object('Kustomization', 'outer')).ready).toBe('True')
+  })
+})
