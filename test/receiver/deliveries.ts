@@ -85,7 +85,9 @@ export type RecordingPorts = ReceiverPorts & {
 
 /** Ports in memory: every change is followed by `source`, unless told otherwise. */
 export function recordingPorts(
-  changes: Partial<ReceiverPorts> & { receivers?: ReadonlyMap<string, readonly HookReceiver[]> } = {},
+  changes: Partial<ReceiverPorts> & {
+    receivers?: ReadonlyMap<string, readonly HookReceiver[]>
+  } = {},
 ): RecordingPorts {
   const sent: RecordingPorts['sent'] = []
   const asked: SourceChange[] = []
