@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { packTree } from '../artifact/archive.ts'
 import { isJsonObject } from '../manifest/object.ts'
-import { type FetchedSource, fetchSource, type SourcePorts, sourceRules } from '../source/fetch.ts'
+import { fetchSource, type SourcePorts, sourceRules } from '../source/fetch.ts'
+import type { FetchedSource } from '../source/fetched-source.ts'
 import { readRecord, writeRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import type { ArtifactCache } from './artifacts.ts'
@@ -48,10 +49,10 @@ async function fetchAndKeep(
     ...(credentials === undefined ? {} : { credentials }),
   })
   if (outcome.kind === 'unchanged' && previous !== undefined) {
-    return { fileCount: 0, rules: '', ...previous, notices: outcome.notices }
+    return { fileCount: 0, rules: '', ...previous, notices: [] }
   }
   if (outcome.kind === 'unchanged') throw new Error('a source without a previous state is new')
-  const kept = await keep(ports, outcome.source)
+  const kept = { ...(await keep(ports, outcome.source)), rules: outcome.rules }
   const record: SharedFetch = { version: 1, ...kept }
   await writeRecord(ports.store, keys.fetched(key), record)
   return kept
@@ -69,7 +70,7 @@ async function usable(
 async function keep(
   { store, artifactCache }: FetchOncePorts,
   source: FetchedSource,
-): Promise<Fetched> {
+): Promise<Omit<Fetched, 'rules'>> {
   const { bytes, digest } = packTree(source.files)
   await store.put(keys.artifact(digest), bytes)
   artifactCache.remember(digest, source.files)
@@ -79,7 +80,6 @@ async function keep(
     digest,
     sizeBytes: bytes.length,
     fileCount: source.files.size,
-    rules: source.rules,
     notices: source.notices,
     ...(source.binding === undefined ? {} : { binding: source.binding }),
     ...(commit === undefined

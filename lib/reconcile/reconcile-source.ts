@@ -14,7 +14,6 @@ import type { NextLook, Run } from './run.ts'
  */
 export async function reconcileSource(run: Run<SourceObject>): Promise<NextLook> {
   const { ports, target, status } = run
-  requireBuilt(target)
   const before = status.current()
   const fetched = await ports.sources.fetch({
     source: target,
@@ -106,21 +105,4 @@ async function readCredentials({ ports, target }: Run<SourceObject>) {
   if (found !== undefined) return found
   const message = `failed to get secret '${namespace}/${secretName}': secrets "${secretName}" not found`
   throw new ReconcileError('AuthenticationFailed', 'SecretNotFound', message, { retryable: true })
-}
-
-function requireBuilt({ id, spec }: SourceObject): void {
-  const fields = 'include' in spec ? [...spec.notBuilt, ...gitExtras(spec)] : spec.notBuilt
-  if (fields.length === 0) return
-  const named = fields.map((field) => `spec.${field}`).join(', ')
-  const message = `${id.kind}/${id.namespace}/${id.name} ${named}: not built yet; leave it out, or keep this source with Flux`
-  throw new ReconcileError('NotSupportedYet', 'NotSupportedYet', message)
-}
-
-function gitExtras(spec: Extract<SourceObject, { type: 'GitRepository' }>['spec']): string[] {
-  return [
-    ...(spec.include.length > 0 ? ['include'] : []),
-    ...(spec.recurseSubmodules ? ['recurseSubmodules'] : []),
-    ...(spec.sparseCheckout.length > 0 ? ['sparseCheckout'] : []),
-    ...(spec.provider === 'generic' ? [] : ['provider']),
-  ]
 }

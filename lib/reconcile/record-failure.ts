@@ -45,8 +45,8 @@ export async function recordFailure(
 ): Promise<NextLook> {
   const { ports, target, status } = run
   const code = thrown instanceof DriftlessError ? thrown.code : ''
-  const telling = tellings[code] ?? {}
   const reason = reasonOf(thrown)
+  const telling = tellings[code] ?? tellings[reason] ?? {}
   const message = messageOf(thrown)
   const verdict = { reason, message: message.trimEnd(), generation: target.record.generation }
   const marked = telling.isTerminal

@@ -42,8 +42,7 @@ function newWait(
   const now = run.ports.now()
   const { wait } = run.status.current()
   const isSame =
-    wait?.revision === source.artifact.revision &&
-    wait.generation === run.target.record.generation
+    wait?.revision === source.artifact.revision && wait.generation === run.target.record.generation
   // A look in between, by the schedule or by a person, must not push the deadline away.
   if (isSame && !begun.hasChanges) return wait
   return {

@@ -10,11 +10,11 @@ import { createSources } from '../reconcile/fetch-once.ts'
 import type { Ports } from '../reconcile/ports.ts'
 import { createFluxGuard } from '../reconcile/refuse-flux.ts'
 import { createRegistry } from '../reconcile/registry.ts'
+import { createAesSealer, keyBytes } from '../secrets/aes.ts'
 import { createEnvSecrets } from '../secrets/env.ts'
 import { createRepositoryCache } from '../source/git/repository-cache.ts'
 import { createS3Store } from '../store/s3.ts'
 import { createClusters } from './clusters.ts'
-import { createEnvSealer } from './env-sealer.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -67,7 +67,7 @@ export function createAwsRuntime(environment: Environment): AwsRuntime {
     }),
     artifacts,
     secretStore,
-    sealer: createEnvSealer(environment),
+    sealer: createAesSealer(async () => sealKey(environment)),
   }
   return { ports, outbound, s3 }
 }
@@ -76,4 +76,12 @@ export function required(environment: Environment, name: string): string {
   const value = environment[name]
   if (value !== undefined && value !== '') return value
   throw new Error(`the environment lacks ${name}; serverless.yml sets it`)
+}
+
+function sealKey(environment: Environment): Buffer {
+  const key = Buffer.from(required(environment, 'SEAL_KEY'), 'base64')
+  if (key.length === keyBytes) return key
+  throw new Error(
+    `SEAL_KEY is not ${keyBytes} bytes in base64; make one with: openssl rand -base64 32`,
+  )
 }

@@ -1,14 +1,12 @@
-import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { link, mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { createAesSealer, keyBytes } from './aes.ts'
 import { hasCode, isMissing } from './bounded-file.ts'
 import type { Sealer } from './sealer.ts'
 import { SecretError } from './secret-error.ts'
 
-/**
- * Seals with AES-256-GCM and a key that lies in a file of mode 0600, made at the first use.
- * A sealed text is `local1:` and base64url of nonce (12 bytes), tag (16 bytes) and ciphertext.
- */
+/** Seals with a key that lies in a file of mode 0600, made at the first use. */
 export function createLocalSealer(keyFile: string): Sealer {
   let known: Promise<Buffer> | undefined
   const key = () => {
@@ -18,41 +16,7 @@ export function createLocalSealer(keyFile: string): Sealer {
     })
     return known
   }
-  return {
-    seal: async (plain, context) => {
-      const nonce = randomBytes(nonceBytes)
-      const cipher = createCipheriv(algorithm, await key(), nonce)
-      cipher.setAAD(Buffer.from(context))
-      const content = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
-      const whole = Buffer.concat([nonce, cipher.getAuthTag(), content])
-      return `${prefix}${whole.toString('base64url')}`
-    },
-    open: async (sealed, context) => {
-      const whole = Buffer.from(sealed.slice(prefix.length), 'base64url')
-      if (!sealed.startsWith(prefix) || whole.length < nonceBytes + tagBytes) throw broken(context)
-      return decrypt(await key(), whole, context)
-    },
-  }
-}
-
-const algorithm = 'aes-256-gcm'
-const prefix = 'local1:'
-const keyBytes = 32
-const nonceBytes = 12
-const tagBytes = 16
-
-function decrypt(key: Buffer, whole: Buffer, context: string): string {
-  const content = whole.subarray(nonceBytes + tagBytes)
-  const decipher = createDecipheriv(algorithm, key, whole.subarray(0, nonceBytes), {
-    authTagLength: tagBytes,
-  })
-  decipher.setAAD(Buffer.from(context))
-  decipher.setAuthTag(whole.subarray(nonceBytes, nonceBytes + tagBytes))
-  try {
-    return Buffer.concat([decipher.update(content), decipher.final()]).toString('utf8')
-  } catch (cause) {
-    throw broken(context, cause)
-  }
+  return createAesSealer(key)
 }
 
 /** Of several processes that make the key at the same time one wins, and the others use its key. */
@@ -102,9 +66,4 @@ async function openIfThere(keyFile: string) {
 function unreadable(keyFile: string, why: string, cause?: unknown): SecretError {
   const message = `key ${keyFile}: ${why}; put the right file there, or remove it to begin with a new key`
   return new SecretError('KeyUnreadable', message, { cause })
-}
-
-function broken(context: string, cause?: unknown): SecretError {
-  const message = `sealed secret of ${context}: it was sealed by another key or for something else, or was changed; store it again`
-  return new SecretError('SealBroken', message, { cause })
 }
