@@ -1,0 +1,106 @@
+import { setTimeout as timeout } from 'node:timers/promises'
+import { beforeAll, beforeEach, expect, it } from 'vitest'
+import { type ClusterClient, createClusterClient } from '../../lib/cluster/client.ts'
+import { transportFromSecret } from '../../lib/cluster/kubeconfig.ts'
+import { checkHealth, type HealthResult, summarizeHealth } from '../../lib/health/check.ts'
+import { type JsonObject, type KubeObject, refOf } from '../../lib/manifest/object.ts'
+import { type ControlPlane, controllerPeers, controlPlanePeers } from '../peers/control-plane.ts'
+import { describeWithPeers } from '../peers/describe-with-peers.ts'
+import { createNamespace, sharedControlPlane } from '../peers/shared-control-plane.ts'
+
+describeWithPeers([...controlPlanePeers, ...controllerPeers], 'health on a real cluster', () => {
+  let controlPlane: ControlPlane
+  let client: ClusterClient
+  let namespace: string
+
+  beforeAll(async () => {
+    controlPlane = await sharedControlPlane()
+    client = createClusterClient(await transportFromSecret(controlPlane.kubeconfig))
+  })
+
+  beforeEach(async () => {
+    namespace = await createNamespace(controlPlane, 'health')
+  })
+
+  const now = (): Date => new Date()
+
+  /** Rounds until one satisfies; the last one in any case, so that a test says what it saw. */
+  async function roundsUntil(
+    objects: readonly KubeObject[],
+    isEnough: (results: readonly HealthResult[]) => boolean,
+  ): Promise<readonly HealthResult[]> {
+    for (let round = 0; ; round += 1) {
+      const results = await checkHealth(client, objects.map(refOf), { now })
+      if (isEnough(results) || round === 150) return results
+      await timeout(100)
+    }
+  }
+
+  const workload = (kind: string, spec: JsonObject): KubeObject => ({
+    apiVersion: kind === 'Job' ? 'batch/v1' : 'apps/v1',
+    kind,
+    metadata: { name: kind.toLowerCase(), namespace },
+    spec: {
+      ...(kind === 'Job' ? {} : { selector: { matchLabels: { app: kind } } }),
+      template: {
+        metadata: { labels: { app: kind } },
+        spec: {
+          ...(kind === 'Job' ? { restartPolicy: 'Never' } : {}),
+          containers: [{ name: 'c', image: 'example.com/c:1' }],
+        },
+      },
+      ...spec,
+    },
+  })
+
+  it('goes from in progress to current as workloads roll out', async () => {
+    const objects = [
+      workload('Deployment', { replicas: 2 }),
+      workload('StatefulSet', { replicas: 1, serviceName: 's' }),
+      workload('DaemonSet', {}),
+      workload('Job', {}),
+    ]
+    for (const object of objects) await client.applyServerSide(object)
+    const results = await roundsUntil(objects, (round) => summarizeHealth(round).isHealthy)
+    expect(results.map(({ ref, status }) => `${ref.kind} ${status}`)).toEqual([
+      'Deployment Current',
+      'StatefulSet Current',
+      'DaemonSet Current',
+      'Job Current',
+    ])
+  })
+
+  it('fails where a rollout runs out of time', async () => {
+    const object = workload('Deployment', {
+      replicas: 1,
+      progressDeadlineSeconds: 1,
+      template: {
+        metadata: { labels: { app: 'Deployment' } },
+        spec: {
+          nodeSelector: { nowhere: 'yes' },
+          containers: [{ name: 'c', image: 'example.com/c:1' }],
+        },
+      },
+    })
+    await client.applyServerSide(object)
+    const results = await roundsUntil([object], (round) => summarizeHealth(round).hasFailed)
+    expect(results).toMatchObject([{ status: 'Failed', message: 'Progress deadline exceeded' }])
+    expect(summarizeHealth(results).message).toBe(
+      `failed early due to stalled resources: [Deployment/${namespace}/deployment status: 'Failed']`,
+    )
+  })
+
+  it('is terminating while a namespace goes, and not found once it is gone', async () => {
+    const object: KubeObject = {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: namespace },
+    }
+    await client.applyServerSide(workload('Deployment', { replicas: 1 }))
+    await client.delete(refOf(object))
+    const [going] = await checkHealth(client, [refOf(object)], { now })
+    expect(going?.status).toBe('Terminating')
+    const [gone] = await roundsUntil([object], ([first]) => first?.status === 'NotFound')
+    expect(gone?.status).toBe('NotFound')
+  })
+})
