@@ -1,0 +1,109 @@
+import { parseEnvelope } from './envelope.ts'
+import type { Consume, Message } from './queue.ts'
+
+/** What AWS Lambda hands to a consumer of SQS, as far as it is read here. */
+export type SqsEvent = { readonly Records: readonly SqsRecord[] }
+
+export type SqsRecord = {
+  readonly messageId: string
+  readonly body: string
+  readonly attributes: {
+    readonly ApproximateReceiveCount: string
+    readonly MessageGroupId?: string | undefined
+  }
+}
+
+/** The records that SQS has to bring back. */
+export type SqsAnswer = { batchItemFailures: { itemIdentifier: string }[] }
+
+export type SqsEventOptions = {
+  /** Told of each record that comes back, and why. */
+  readonly report?: (messageId: string, thrown: unknown) => void
+  /**
+   * False when too little time is left to begin with another message: it goes back untouched. A function killed in the
+   * middle would bring back the whole batch.
+   */
+  readonly hasTime?: () => boolean
+}
+
+/**
+ * Works on the records of one event: groups side by side, each in order and only up to its first failure, because what
+ * stands behind it must not overtake it. Needs `ReportBatchItemFailures` on the event source mapping.
+ */
+export async function consumeSqsEvent(
+  event: SqsEvent,
+  consume: Consume,
+  options: SqsEventOptions = {},
+): Promise<SqsAnswer> {
+  const groups = Map.groupBy(event.Records, groupOf)
+  const failed = await Promise.all(
+    [...groups.values()].map((records) => workOff(records, consume, options)),
+  )
+  return answerOf(failed.flat())
+}
+
+/**
+ * Puts the records of the delay queue, which are due now, into the queue proper. SQS recognises a repeated forward by the
+ * record's own id; the message's id would also match an earlier message of the last five minutes.
+ */
+export async function forwardSqsEvent(
+  event: SqsEvent,
+  forward: (message: Message, doubleOf: string) => Promise<void>,
+  options: Pick<SqsEventOptions, 'report'> = {},
+): Promise<SqsAnswer> {
+  const failed = await Promise.all(
+    event.Records.map(async (record) => {
+      const isDone = await attempt(record, options, async () => {
+        await forward(messageIn(record), record.messageId)
+      })
+      return isDone ? [] : [record]
+    }),
+  )
+  return answerOf(failed.flat())
+}
+
+/** The record that failed and all behind it; none where all went well. */
+async function workOff(
+  records: readonly SqsRecord[],
+  consume: Consume,
+  options: SqsEventOptions,
+): Promise<readonly SqsRecord[]> {
+  const { hasTime = () => true } = options
+  for (const [index, record] of records.entries()) {
+    const receiveCount = Number(record.attributes.ApproximateReceiveCount) || 1
+    const isDone =
+      hasTime() &&
+      (await attempt(record, options, () => consume({ ...messageIn(record), receiveCount })))
+    if (!isDone) return records.slice(index)
+  }
+  return []
+}
+
+async function attempt(
+  record: SqsRecord,
+  { report }: Pick<SqsEventOptions, 'report'>,
+  run: () => Promise<void>,
+): Promise<boolean> {
+  try {
+    await run()
+    return true
+  } catch (thrown) {
+    report?.(record.messageId, thrown)
+    return false
+  }
+}
+
+/** A text that is no envelope of ours is handed on as it is; the consumer says what is wrong with it. */
+function messageIn(record: SqsRecord): Message {
+  const plain = { group: groupOf(record), id: record.messageId, body: record.body }
+  return parseEnvelope(record.body) ?? plain
+}
+
+/** A standard queue has no groups: there each record stands for itself. */
+function groupOf({ attributes, messageId }: SqsRecord): string {
+  return attributes.MessageGroupId ?? messageId
+}
+
+function answerOf(records: readonly SqsRecord[]): SqsAnswer {
+  return { batchItemFailures: records.map(({ messageId }) => ({ itemIdentifier: messageId })) }
+}
