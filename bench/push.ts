@@ -14,7 +14,7 @@ import { isJsonObject } from '../lib/manifest/object.ts'
 import { createLocalRuntime } from '../lib/runtime/local.ts'
 import { listenLocally } from '../lib/runtime/local-server.ts'
 import { createGitServer } from '../lib/sandbox/git-server.ts'
-import { createMemorySecrets } from '../lib/secrets/memory.ts'
+import { createGivenSecrets } from '../lib/runtime/local-secrets.ts'
 import { startControlPlane } from '../test/peers/control-plane.ts'
 import { fluxPeers, startFlux } from '../test/peers/flux-controllers.ts'
 import { missingPeers, remedy } from '../test/peers/peers.ts'
@@ -121,7 +121,7 @@ ${manifests(gitUrl, 'ours')}`,
     stateDirectory: join(directory, 'state'),
     fleetPath,
     log: createLogger((line) => console.error(line), { level: 'error' }),
-    secretStore: createMemorySecrets({
+    secretStore: createGivenSecrets({
       bench: { value: controlPlane.kubeconfig },
       webhooks: { github: secret },
     }),

@@ -1,4 +1,5 @@
 import { formatDuration } from '../fleet/duration.ts'
+import { formatId } from '../fleet/object-id.ts'
 import { rfc3339 } from '../status/condition.ts'
 import { DriftlessError, messageOf } from '../status/error.ts'
 import { recordSnapshot } from '../status/history.ts'
@@ -48,6 +49,9 @@ export async function recordFailure(
   const reason = reasonOf(thrown)
   const telling = tellings[code] ?? tellings[reason] ?? {}
   const message = messageOf(thrown)
+  // What no room raised is a fault of ours: the log gets it whole, with its stack.
+  if (!(thrown instanceof DriftlessError))
+    ports.log.error(message, { object: formatId(target.id), thrown })
   const verdict = { reason, message: message.trimEnd(), generation: target.record.generation }
   const marked = telling.isTerminal
     ? markStalled(status.current(), verdict, ports.now())

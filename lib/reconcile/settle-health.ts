@@ -31,7 +31,7 @@ export async function settleHealth(
   const isLate = run.ports.now().getTime() >= Date.parse(wait.deadline)
   if (health.hasFailed || isLate) return failed(run, source, wait, health, elapsedMs)
   await keepWaiting(run, source, wait)
-  return { afterMs: Math.min(500 + elapsedMs / 4, maxPollMs), cause: 'resume' }
+  return { afterMs: Math.min(100 + elapsedMs / 4, maxPollMs), cause: 'resume' }
 }
 
 function newWait(
