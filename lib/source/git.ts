@@ -1,7 +1,7 @@
 import { formatRevision } from '../artifact/revision.ts'
 import type { GitRepositorySpec } from '../fleet/git-repository.ts'
 import type { Outbound } from '../http/outbound.ts'
-import type { FetchedSource } from './fetched-source.ts'
+import type { FetchedSource, ReadFacts } from './fetched-source.ts'
 import {
   bindCredential,
   type CredentialBinding,
@@ -37,19 +37,20 @@ export type GitPorts = {
   readonly hasArtifact?: boolean
 }
 
-export type ResolvedRef = { readonly revision: string; readonly sha: string }
+export type ResolvedRef = ReadFacts & { readonly revision: string; readonly sha: string }
 
 /** Reads what the source's ref leads to now: one request, and none for a commit, whose id says it all. */
 export async function resolveGit(source: GitSource, ports: GitPorts): Promise<ResolvedRef> {
-  const { url, repository } = open(source, ports)
+  const { url, repository, facts } = open(source, ports)
   const followed = followedRef(source.ref)
-  if (followed.kind === 'commit') return resolvedRef(followed)
+  if (followed.kind === 'commit') return { ...pointer(followed), ...facts }
   const step = ports.hasArtifact === true ? 'list' : 'clone'
   return tellFaults({ url, followed, step }, async () => {
     const refs = chooseRefs(followed, await repository.refs(prefixesOf(followed)))
     const [first, ...others] = refs
     if (first === undefined) throw await missingRef(repository, followed)
-    return resolvedRef(others.length === 0 ? first : await latestOf(refs, repository, ports))
+    const latest = others.length === 0 ? first : await latestOf(refs, repository, ports)
+    return { ...pointer(latest), ...facts }
   })
 }
 
@@ -59,7 +60,7 @@ export async function fetchGit(
   resolved: ResolvedRef,
   ports: GitPorts,
 ): Promise<FetchedSource> {
-  const { url, repository, key, binding, notices } = open(source, ports)
+  const { url, repository, key, facts } = open(source, ports)
   const { revision, sha } = resolved
   const context = { url, followed: followedRef(source.ref), step: 'clone' } as const
   const { commit, files, known } = await tellFaults(context, () =>
@@ -84,8 +85,7 @@ export async function fetchGit(
       subject: commit.subject,
       ...(shownAt === undefined ? {} : { url: shownAt }),
     },
-    ...(binding === undefined ? {} : { binding }),
-    notices,
+    ...facts,
   }
 }
 
@@ -94,8 +94,7 @@ type Opened = {
   readonly repository: Repository
   /** Of the cache: nobody reads what another's credential opened. */
   readonly key: string
-  readonly binding: CredentialBinding | undefined
-  readonly notices: readonly string[]
+  readonly facts: ReadFacts
 }
 
 function open(source: GitSource, ports: GitPorts): Opened {
@@ -112,10 +111,17 @@ function open(source: GitSource, ports: GitPorts): Opened {
   }
   const key = `${url} ${fingerprintOf(credentials ?? new Map(), 'full')}`
   const repository = openRepository(remote, cache, key)
-  return { url, repository, key, binding, notices: notice === undefined ? [] : [notice] }
+  const facts = {
+    ...(binding === undefined ? {} : { binding }),
+    notices: notice === undefined ? [] : [notice],
+  }
+  return { url, repository, key, facts }
 }
 
-function resolvedRef({ ref, sha }: { readonly ref?: string; readonly sha: string }): ResolvedRef {
+function pointer({ ref, sha }: { readonly ref?: string; readonly sha: string }): {
+  readonly revision: string
+  readonly sha: string
+} {
   return { revision: formatRevision({ hash: sha, ...(ref === undefined ? {} : { ref }) }), sha }
 }
 

@@ -31,18 +31,28 @@ export type SourceErrorCode =
 
 /** Why a source could not be read; the message is Flux's where Flux has one. */
 export class SourceError extends DriftlessError<SourceErrorCode> {
-  constructor(code: SourceErrorCode, message: string, details?: FaultDetails) {
-    super(reasons[code] ?? 'GitOperationFailed', code, message, details)
+  /** `reason` where it is another than the code's own: that of a bucket. */
+  constructor(
+    code: SourceErrorCode,
+    message: string,
+    details: FaultDetails & { readonly reason?: Reason } = {},
+  ) {
+    super(details.reason ?? reasons[code] ?? 'GitOperationFailed', code, message, details)
   }
 }
 
 /** The same fault told from further out, with what is known there put before it. */
-export function within(prefix: string, fault: SourceError): SourceError {
-  const { retryAfterSeconds } = fault
-  return new SourceError(fault.code, `${prefix}${fault.message}`, {
+export function within(
+  prefix: string,
+  fault: SourceError,
+  reason: Reason = fault.reason,
+): SourceError {
+  const { code, data, retryable, retryAfterSeconds } = fault
+  return new SourceError(code, `${prefix}${fault.message}`, {
     cause: fault.cause ?? fault,
-    data: fault.data,
-    retryable: fault.retryable,
+    data,
+    retryable,
+    reason,
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   })
 }

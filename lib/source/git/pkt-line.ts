@@ -42,7 +42,7 @@ export function serverFault(text: string): SourceError {
 }
 
 export function printable(text: string): string {
-  const line = text.replace(/[^\x20-\x7e]+/g, ' ').trim()
+  const line = text.replace(/[^\x21-\x7e]+/g, ' ').trim()
   return line.length > 200 ? `${line.slice(0, 200)}…` : line
 }
 
