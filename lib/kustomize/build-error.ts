@@ -39,6 +39,7 @@ export type BuildErrorCode =
   | 'ComponentKind'
   | 'InvalidYaml'
   | 'Unprintable'
+  | 'InvalidSubstitution'
 
 /** A kustomization that cannot be built; the message names the place first and ends with the remedy. */
 export class BuildError extends DriftlessError<BuildErrorCode> {
