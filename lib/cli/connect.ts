@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { openOffline } from '../runtime/offline.ts'
 import { createApiClient } from './api-client.ts'
 import { type CliContext, type Connection, ExitError } from './context.ts'
@@ -26,7 +26,7 @@ export async function connect(context: CliContext, flags: ConnectFlags): Promise
   if (named !== undefined) {
     throw new ExitError(1, `${address} does not answer; is 'driftless serve' running there?`)
   }
-  const state = join(context.workingDirectory, flags.state ?? defaultState)
+  const state = resolve(context.workingDirectory, flags.state ?? defaultState)
   if (!existsSync(state)) {
     throw new ExitError(
       1,

@@ -32,7 +32,7 @@ export async function findKustomization(
   const object =
     flags.kustomizationFile === undefined
       ? await fromServer(context, name, flags)
-      : await fromFile(join(context.workingDirectory, flags.kustomizationFile), name)
+      : await fromFile(resolve(context.workingDirectory, flags.kustomizationFile), name)
   const read = readFleetObject(withNamespace(object, flags.namespace), flags.cluster ?? 'local')
   if (read.type === 'Kustomization') return { id: read.id, spec: read.spec }
   const faults = read.faults.map(({ field, message }) => `${field} ${message}`).join('; ')

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { createEnvSecrets } from '../secrets/env.ts'
 import { createFileSecrets } from '../secrets/files.ts'
 import { createMemorySecrets } from '../secrets/memory.ts'
@@ -11,7 +11,7 @@ export function createFolderSecrets(
   workingDirectory: string,
   folder?: string,
 ): SecretStore {
-  const directory = join(workingDirectory, folder ?? 'secrets')
+  const directory = resolve(workingDirectory, folder ?? 'secrets')
   const env = createEnvSecrets(environment)
   return existsSync(directory) ? firstOf(createFileSecrets(directory), env) : env
 }

@@ -25,7 +25,7 @@ import { tryProcessLock } from '../store/process-lock.ts'
 import type { Store } from '../store/store.ts'
 import { createClusters } from './clusters.ts'
 import { readFleet, watchFleet } from './fleet-folder.ts'
-import { createSandboxes } from './sandboxes.ts'
+import { createSandboxes, type Sandboxes } from './sandboxes.ts'
 
 export type LocalOptions = {
   /** Where all state lies; made where it is missing. */
@@ -47,14 +47,14 @@ export type LocalRuntime = {
   readonly ports: Ports
   readonly operations: Operations
   readonly store: Store
-  /** Reads the fleet and begins to work; resolves when the fleet was read for the first time. */
+  /** Reads the fleet, which must be there at first, and begins to work. */
   readonly start: () => Promise<void>
   /** Lets the work in hand end. */
   readonly stop: () => Promise<void>
   /** Looks at what is due now instead of at the next tick. */
   readonly tickNow: () => Promise<number>
   readonly health: () => Readonly<Record<string, unknown>>
-  readonly sandboxes: ReturnType<typeof createSandboxes>
+  readonly sandboxes: Sandboxes
 }
 
 export async function createLocalRuntime(options: LocalOptions): Promise<LocalRuntime> {
@@ -72,7 +72,7 @@ export async function createLocalRuntime(options: LocalOptions): Promise<LocalRu
     { requests: requests.queue, notices: notices.queue },
     sandboxes,
   )
-  const loading = createReloader(ports.ports, options)
+  const loading = createReloader(ports.ports, options, sandboxes)
   let timers: readonly NodeJS.Timeout[] = []
   let stopWatching = () => {}
   return {
@@ -85,7 +85,7 @@ export async function createLocalRuntime(options: LocalOptions): Promise<LocalRu
     start: async () => {
       requests.start(createWorker(ports.ports))
       notices.start(createNotices(ports.ports, ports.outbound, options.groupWindowMs))
-      await loading.reload()
+      await loading.load()
       stopWatching = watchFleet(options.fleetPath, () => void loading.reload())
       timers = [
         every(options.tickMs ?? 1_000, log, () => tick(ports.ports)),
@@ -116,7 +116,7 @@ function portsOf(
   options: LocalOptions,
   store: Store,
   queues: Pick<Ports, 'requests' | 'notices'>,
-  sandboxes: ReturnType<typeof createSandboxes>,
+  sandboxes: Sandboxes,
 ) {
   const { stateDirectory, secretStore, kubeconfigFile, log } = options
   const now = () => new Date()
@@ -155,40 +155,39 @@ function portsOf(
 }
 
 /** Reloads one at a time; a change during a reload is followed by one more. */
-function createReloader(ports: Ports, { fleetPath, log }: LocalOptions) {
+function createReloader(ports: Ports, { fleetPath, log }: LocalOptions, sandboxes: Sandboxes) {
   let running: Promise<void> | undefined
   let isStale = false
   const load = async () => {
-    try {
-      const fleet = await readFleet(fleetPath)
-      for (const fault of fleet.faults) {
-        log[fault.severity === 'error' ? 'error' : 'warn'](formatFault(fault))
-      }
-      const synced = await syncFleet(ports, fleet)
-      log.info('fleet loaded', {
-        clusters: fleet.clusters.length,
-        registered: synced.registered.length,
-        removed: synced.removed.length,
-      })
-    } catch (thrown) {
-      log.error(
-        `the fleet at ${fleetPath} could not be read; what was registered stays: ${messageOf(thrown)}`,
-      )
+    const fleet = await readFleet(fleetPath)
+    for (const fault of fleet.faults) {
+      log[fault.severity === 'error' ? 'error' : 'warn'](formatFault(fault))
     }
+    // They listen for kubectl as long as this process runs, whether or not there is work for them.
+    for (const { name, spec } of fleet.clusters) {
+      if (spec.connection.type === 'sandbox') await sandboxes.open(name)
+    }
+    const { registered, removed } = await syncFleet(ports, fleet)
+    const counts = { clusters: fleet.clusters.length, registered: registered.length }
+    log.info('fleet loaded', { ...counts, removed: removed.length })
   }
   const reload = async (): Promise<void> => {
     if (running !== undefined) {
       isStale = true
       return running
     }
-    running = load()
+    running = load().catch((thrown: unknown) => {
+      log.error(
+        `the fleet at ${fleetPath} could not be read; what was registered stays: ${messageOf(thrown)}`,
+      )
+    })
     await running
     running = undefined
     if (!isStale) return
     isStale = false
     await reload()
   }
-  return { reload }
+  return { load, reload }
 }
 
 function every(ms: number, log: Logger, work: () => Promise<unknown>): NodeJS.Timeout {

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { join, parse, relative, resolve } from 'node:path'
+import { parse, relative, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { BuildSpec } from '../../fleet/kustomization.ts'
 import { buildDocuments } from '../../kustomize/build.ts'
@@ -80,9 +80,11 @@ async function buildDirectory(
     context.output.data(text)
     return
   }
-  await writeFile(join(context.workingDirectory, flags.output), text).catch((thrown: unknown) => {
-    throw new ExitError(1, `-o ${flags.output}: cannot be written`, { cause: thrown })
-  })
+  await writeFile(resolve(context.workingDirectory, flags.output), text).catch(
+    (thrown: unknown) => {
+      throw new ExitError(1, `-o ${flags.output}: cannot be written`, { cause: thrown })
+    },
+  )
 }
 
 function buildText({ output }: CliContext, folder: string, flags: BuildFlags): string {

@@ -1,9 +1,8 @@
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type Fleet, formatFault } from '../../fleet/load.ts'
 import { readFleet } from '../../runtime/fleet-folder.ts'
 import { createFolderSecrets } from '../../runtime/local-secrets.ts'
-import { probeCluster } from '../../runtime/probe-cluster.ts'
 import { messageOf } from '../../status/error.ts'
 import { type CliContext, ExitError } from '../context.ts'
 
@@ -42,7 +41,7 @@ export function addCheckCommand(program: Command, context: CliContext): void {
 async function check(context: CliContext, flags: CheckFlags): Promise<void> {
   const { output, workingDirectory } = context
   output.action(`checking fleet ${flags.fleet}`)
-  const fleet = await readFleet(join(workingDirectory, flags.fleet)).catch((thrown: unknown) => {
+  const fleet = await readFleet(resolve(workingDirectory, flags.fleet)).catch((thrown: unknown) => {
     throw new ExitError(1, `${flags.fleet} cannot be read: ${messageOf(thrown)}`, { cause: thrown })
   })
   const errors = reportFaults(context, fleet)
@@ -77,13 +76,14 @@ async function checkClusters(
   flags: CheckFlags,
 ): Promise<number> {
   const { output, environment, workingDirectory } = context
+  const { probeCluster } = await import('../../runtime/probe-cluster.ts')
   const secretStore = createFolderSecrets(environment, workingDirectory, flags.secrets)
   let failures = 0
   for (const { name, spec } of fleet.clusters) {
     output.action(`checking cluster ${name}`)
     const probe = await probeCluster(name, spec.connection, {
       secretStore,
-      stateDirectory: join(workingDirectory, '.driftless'),
+      stateDirectory: resolve(workingDirectory, '.driftless'),
       ...kubeconfigOf(flags),
     })
     for (const fact of probe.facts) output.success(`cluster ${name}: ${fact}`)

@@ -1,12 +1,9 @@
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { createLogger } from '../../log/logger.ts'
-import { listContexts } from '../../runtime/list-contexts.ts'
 import { type CliContext, ExitError } from '../context.ts'
-import { playStory } from '../demo/story.ts'
-import { createWorld } from '../demo/world.ts'
 import { parsePort } from '../flags.ts'
 
 type DemoFlags = {
@@ -45,12 +42,16 @@ export function addDemoCommand(program: Command, context: CliContext): void {
 }
 
 async function demo(context: CliContext, flags: DemoFlags): Promise<void> {
+  // Loaded here, so that no other command pays for it.
+  const { playStory } = await import('../demo/story.ts')
+  const { createWorld } = await import('../demo/world.ts')
+  const { listContexts } = await import('../../runtime/list-contexts.ts')
   const { output } = context
   const log = createLogger((line) => output.note(line), {
     level: flags.verbose ? 'debug' : 'error',
   })
   const kubeconfigFile =
-    flags.kubeconfig === undefined ? undefined : join(context.workingDirectory, flags.kubeconfig)
+    flags.kubeconfig === undefined ? undefined : resolve(context.workingDirectory, flags.kubeconfig)
   const world = await createWorld({
     examples: examplesFolder(),
     log,

@@ -1,13 +1,11 @@
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import pc from 'picocolors'
-import { diffObjects } from '../../apply/diff.ts'
 import { isFluxObject } from '../../fleet/fleet-object.ts'
 import { type Change, hasChanges } from '../../inventory/change-set.ts'
 import { formatRef, refOf } from '../../manifest/object.ts'
 import { readFleet } from '../../runtime/fleet-folder.ts'
 import { createFolderSecrets } from '../../runtime/local-secrets.ts'
-import { openCluster } from '../../runtime/open-cluster.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { addConnectFlags, addFormatFlag, addScopeFlags, type CommonFlags } from '../flags.ts'
 import { buildFolder, findKustomization, type KustomizationFlags } from '../local-kustomization.ts'
@@ -64,6 +62,7 @@ export function addDiffCommand(program: Command, context: CliContext): void {
 
 async function diff(context: CliContext, name: string, flags: DiffFlags): Promise<void> {
   const { output } = context
+  const { diffObjects } = await import('../../apply/diff.ts')
   const kustomization = await findKustomization(context, name, flags)
   const { objects } = await buildFolder(context, kustomization, flags)
   const { client, close } = await connectCluster(context, flags)
@@ -92,18 +91,19 @@ async function diff(context: CliContext, name: string, flags: DiffFlags): Promis
 }
 
 async function connectCluster(context: CliContext, flags: DiffFlags) {
+  const { openCluster } = await import('../../runtime/open-cluster.ts')
   const { workingDirectory, environment } = context
   const kubeconfig =
     flags.kubeconfig === undefined
       ? {}
-      : { kubeconfigFile: join(workingDirectory, flags.kubeconfig) }
-  const stateDirectory = join(workingDirectory, flags.state ?? '.driftless')
+      : { kubeconfigFile: resolve(workingDirectory, flags.kubeconfig) }
+  const stateDirectory = resolve(workingDirectory, flags.state ?? '.driftless')
   const secretStore = createFolderSecrets(environment, workingDirectory, flags.secrets)
   const options = { secretStore, stateDirectory, ...kubeconfig }
   if (flags.context !== undefined) {
     return openCluster('', { type: 'context', context: flags.context }, options)
   }
-  const { clusters } = await readFleet(join(workingDirectory, flags.fleet))
+  const { clusters } = await readFleet(resolve(workingDirectory, flags.fleet))
   const [only, another] = clusters
   const wanted =
     flags.cluster === undefined && another === undefined

@@ -1,11 +1,9 @@
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { createLogger } from '../../log/logger.ts'
 import { createRedactor } from '../../log/redact.ts'
 import { formatTerminal } from '../../log/terminal.ts'
-import { createLocalRuntime } from '../../runtime/local.ts'
 import { createFolderSecrets } from '../../runtime/local-secrets.ts'
-import { listenLocally } from '../../runtime/local-server.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { parseCount, parsePort } from '../flags.ts'
 
@@ -77,9 +75,12 @@ async function serve(context: CliContext, flags: ServeFlags): Promise<void> {
       ? {}
       : { format: formatTerminal({ hasColors: context.hasColors }) }),
   })
+  // Loaded here, so that no other command pays for it.
+  const { createLocalRuntime } = await import('../../runtime/local.ts')
+  const { listenLocally } = await import('../../runtime/local-server.ts')
   const runtime = await createLocalRuntime({
-    stateDirectory: join(workingDirectory, flags.state),
-    fleetPath: join(workingDirectory, flags.fleet),
+    stateDirectory: resolve(workingDirectory, flags.state),
+    fleetPath: resolve(workingDirectory, flags.fleet),
     secretStore: createFolderSecrets(environment, workingDirectory, flags.secrets),
     concurrency: flags.concurrency,
     log,
