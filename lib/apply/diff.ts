@@ -2,7 +2,6 @@ import type { ClusterClient } from '../cluster/client.ts'
 import type { Change, ChangeSet } from '../inventory/change-set.ts'
 import { formatRef, type KubeObject, type ObjectRef, refOf } from '../manifest/object.ts'
 import type { ObjectFault } from './apply-error.ts'
-import { fieldChanges } from './compare.ts'
 import { valueAt } from './json-path.ts'
 import type { ApplyOptions } from './options.ts'
 import { type PlannedObject, planStage } from './plan.ts'
@@ -45,10 +44,8 @@ export async function diffObjects(
   return { changes, warnings: [...warnings], faults }
 }
 
-function changeOf({ ref, action, live, merged }: PlannedObject): Change {
-  return action === 'configured' && live !== undefined && merged !== undefined
-    ? { ref, action, fields: fieldChanges(live, merged) }
-    : { ref, action }
+function changeOf({ ref, action, fields }: PlannedObject): Change {
+  return { ref, action, ...(fields === undefined ? {} : { fields }) }
 }
 
 /** Changes in the order of the objects they are of. */

@@ -1,6 +1,7 @@
 import type { ClusterClient } from '../cluster/client.ts'
 import { ClusterError, isUnreachable } from '../cluster/cluster-error.ts'
 import { readObjects } from '../cluster/read-many.ts'
+import type { FieldChange } from '../inventory/change-set.ts'
 import { inventoryId } from '../inventory/inventory.ts'
 import {
   formatRef,
@@ -12,9 +13,9 @@ import {
 } from '../manifest/object.ts'
 import { messageOf } from '../status/error.ts'
 import type { ObjectFault } from './apply-error.ts'
-import { hasDrifted } from './compare.ts'
+import { fieldChanges, hasDrifted } from './compare.ts'
 import { concurrently } from './concurrently.ts'
-import { dryRun } from './dry-run.ts'
+import { type DryRun, dryRun } from './dry-run.ts'
 import { adoptIgnored, type CompiledRules, compileIgnoreRules, withoutIgnored } from './ignore.ts'
 import type { ApplyOptions } from './options.ts'
 import { ownerSelector } from './owner-labels.ts'
@@ -29,8 +30,8 @@ export type PlannedObject = {
   /** As it is sent. */
   readonly payload: KubeObject
   readonly live?: KubeObject
-  /** What the dry run says it becomes. */
-  readonly merged?: KubeObject
+  /** What the dry run says would change; what a take-over removes besides, it cannot know. */
+  readonly fields?: readonly FieldChange[]
   /** Brought in before the apply: makes other appliers' fields ours. */
   readonly takeOver?: readonly JsonObject[]
   /** A field cannot be changed: the live object is deleted first. */
@@ -98,9 +99,8 @@ async function planObject(
     return plan('skipped')
   }
   try {
-    const { payload, merged, warnings } = await dryRun(context.client, object, context.options)
-    const live = await liveBehind(context.client, ref, merged, listed)
-    if (live === undefined) return plan('created', { payload, merged, warnings })
+    const { payload, merged, warnings, live } = await dryRunOverLive(context, object, listed)
+    if (live === undefined) return plan('created', { payload, warnings })
     if (isLeftAlone(object, live)) return plan('skipped')
     return plan('unchanged', { warnings, ...compare(context, payload, live, merged) })
   } catch (thrown) {
@@ -109,21 +109,33 @@ async function planObject(
   }
 }
 
+/** An object that keeps moving is compared with what it last was; the next run looks again. */
+const maxLooks = 3
+
 /**
- * The live object that a dry run was made over. One that was listed without it, or before it changed, is
- * read again: what somebody else changed meanwhile must not pass for a change of ours.
+ * A dry run, and the live object it was made over. One that was listed without it, or before it changed, is
+ * read again, and one that changed since is tried again: what somebody else changes meanwhile must not pass
+ * for a change of ours.
  */
-async function liveBehind(
-  client: ClusterClient,
-  ref: ObjectRef,
-  merged: KubeObject,
+async function dryRunOverLive(
+  { client, options }: Context,
+  object: KubeObject,
   listed: KubeObject | undefined,
-): Promise<KubeObject | undefined> {
-  const version = textAt(merged.metadata, 'resourceVersion')
-  if (version === '') return undefined
-  if (listed !== undefined && textAt(listed.metadata, 'resourceVersion') === version) return listed
-  if (listed !== undefined && !hasDrifted(listed, merged)) return listed
-  return client.find(ref)
+): Promise<DryRun & { readonly live: KubeObject | undefined }> {
+  let live = listed
+  for (let look = 1; ; look += 1) {
+    const dry = await dryRun(client, object, options)
+    const version = versionOf(dry.merged)
+    if (version === '') return { ...dry, live: undefined }
+    const isBehind = (known: KubeObject | undefined): boolean =>
+      known !== undefined && (versionOf(known) === version || !hasDrifted(known, dry.merged))
+    if (!isBehind(live)) live = await client.find(refOf(object))
+    if (live === undefined || isBehind(live) || look >= maxLooks) return { ...dry, live }
+  }
+}
+
+function versionOf(object: KubeObject): string {
+  return textAt(object.metadata, 'resourceVersion')
 }
 
 function compare(
@@ -133,15 +145,12 @@ function compare(
   merged: KubeObject,
 ): Partial<PlannedObject> {
   const takeOver = takeOverPatch(object, live, client.fieldManager)
-  const isDrifted = hasDrifted(
-    withoutIgnored(live, live, rules),
-    withoutIgnored(merged, live, rules),
-  )
-  // What stays as it is needs no second copy kept.
-  if (takeOver === undefined && !isDrifted) return { live, action: 'unchanged' }
+  const before = withoutIgnored(live, live, rules)
+  const after = withoutIgnored(merged, live, rules)
+  if (takeOver === undefined && !hasDrifted(before, after)) return { live, action: 'unchanged' }
   return {
     live,
-    merged,
+    fields: fieldChanges(before, after),
     action: 'configured',
     payload: adoptIgnored(object, live, merged, rules, client.fieldManager),
     ...(takeOver === undefined ? {} : { takeOver }),

@@ -71,15 +71,6 @@ export function describeFaults(title: string, createFirst: () => Promise<Scene>)
       })
     })
 
-    it('refuses an object that is too large, whether or not it is forced', async () => {
-      const scene = await createFirst()
-      await scene.apply([scene.configMap('big', { key: 'small' })])
-      const big = scene.configMap('big', { key: 'x'.repeat(1_100_000) })
-      await expect(scene.apply([big])).rejects.toThrow(/^ConfigMap\/.*Too long|too large/)
-      await expect(scene.apply([big], { isForced: true })).rejects.toThrow(/Too long|too large/)
-      expect((await scene.live('ConfigMap', 'big'))?.data).toEqual({ key: 'small' })
-    })
-
     it('waits for what it recreates to be gone, and asks to be called again', async () => {
       const scene = await createFirst()
       const held = scene.deployment({}, { finalizers: ['example.com/hold'] })

@@ -108,7 +108,10 @@ export function describeOwnership(title: string, createScene: () => Promise<Scen
         'Deployment/web unchanged',
       ])
       const changed = scene.deployment({ minReadySeconds: 1 })
-      expect(await scene.outcome([changed], { ignore })).toEqual(['Deployment/web configured'])
+      const { changes } = await scene.apply([changed], { ignore })
+      expect(changes).toMatchObject([
+        { action: 'configured', fields: [{ path: 'spec.minReadySeconds', after: '1' }] },
+      ])
       expect((await scene.live('Deployment', 'web'))?.spec).toMatchObject({ replicas: 7 })
       const { apiVersion, kind, metadata } = scene.deployment()
       await scene.as('scaler').apply({ apiVersion, kind, metadata, spec: { replicas: 5 } })
