@@ -249,17 +249,18 @@ function parseFlowPair(parse: Parse): YamlMap {
   const key = isKeyEmpty ? emptyScalar(parse, noProperties) : parseNode(parse, false, false)
   const { keyCount, nodeCount } = parse.children
   addKey(parse, key, line)
-  addNode(parse, parseFlowValue(parse, token.flowListEnd))
+  addNode(parse, parseFlowValue(parse, key, token.flowListEnd))
   closeFields(parse, node, keyCount, nodeCount)
   leave(parse, node, noProperties)
   return node
 }
 
-function parseFlowValue(parse: Parse, end: number): YamlNode {
+function parseFlowValue(parse: Parse, key: YamlNode, end: number): YamlNode {
   const { scan } = parse
   if (peekToken(scan) === token.value) {
     skipToken(scan)
     const kind = peekToken(scan)
+    checkMergeAlias(parse, key)
     if (kind !== token.flowEntry && kind !== end) return parseNode(parse, false, false)
   }
   return emptyScalar(parse, noProperties)
@@ -304,6 +305,7 @@ function parseBlockFields(parse: Parse): void {
     const hasValue = peekToken(scan) === token.value
     if (hasValue) skipToken(scan)
     addKey(parse, key, line)
+    checkMergeAlias(parse, key)
     addNode(parse, hasValue ? parseBlockPart(parse) : emptyScalar(parse, noProperties))
   }
   skipToken(scan)
@@ -341,19 +343,20 @@ function parseFlowField(parse: Parse, line: number): void {
   skipToken(scan)
   const kind = peekToken(scan)
   const isEmpty = kind === token.value || kind === token.flowEntry || kind === token.flowMapEnd
-  addKey(parse, isEmpty ? emptyScalar(parse, noProperties) : parseNode(parse, false, false), line)
-  addNode(parse, parseFlowValue(parse, token.flowMapEnd))
+  const key = isEmpty ? emptyScalar(parse, noProperties) : parseNode(parse, false, false)
+  addKey(parse, key, line)
+  addNode(parse, parseFlowValue(parse, key, token.flowMapEnd))
 }
 
 function addKey(parse: Parse, key: YamlNode, line: number): void {
   if (key.kind !== 'scalar') throw faultAt(line, 'KeyType', 'a map or a list cannot be a key')
   const { children } = parse
   children.keys[children.keyCount++] = shareKey(parse, key)
-  if (isMergeKey(key)) checkMergeAlias(parse)
 }
 
 /** A merge key may name a list, but not by an alias. */
-function checkMergeAlias(parse: Parse): void {
+function checkMergeAlias(parse: Parse, key: YamlNode): void {
+  if (key.kind !== 'scalar' || !isMergeKey(key)) return
   const { scan } = parse
   const isAlias = peekToken(scan) === token.alias
   if (isAlias && parse.anchors.get(scan.texts[scan.head] ?? '')?.kind === 'list') {
