@@ -68,6 +68,8 @@ export type ObjectView = ObjectId & {
 }
 
 export type ObjectDetail = ObjectView & {
+  readonly apiVersion: string
+  readonly metadata: JsonObject
   readonly generation: number
   readonly spec: JsonObject
   readonly status: ObjectStatus
@@ -136,6 +138,8 @@ async function detail(ports: OperationPorts, target: RegisteredObject): Promise<
   const { origin } = target.record
   return {
     ...(await view(ports, target)),
+    apiVersion: target.record.object.apiVersion,
+    metadata: target.record.object.metadata,
     generation: target.record.generation,
     spec: isJsonObject(spec) ? spec : {},
     status,

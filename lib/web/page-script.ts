@@ -93,7 +93,21 @@ function eventItem(event) {
     element('pre', {}, event.message.trimEnd()))
 }
 
+// Of runs that found nothing to do only the last of each object is shown.
+function withoutRepeats(events) {
+  const finished = new Set()
+  return events.filter((event) => {
+    if (event.metadata.commit_status !== 'update') return true
+    const { kind, namespace, name } = event.involvedObject
+    const key = [event.cluster, kind, namespace, name].join('/')
+    if (finished.has(key)) return false
+    finished.add(key)
+    return true
+  })
+}
+
 function drawEvents() {
+  state.events = withoutRepeats(state.events)
   document.getElementById('events').replaceChildren(...state.events.map(eventItem))
 }
 
@@ -128,10 +142,8 @@ feed.onmessage = (message) => {
   refreshSoon()
   if (seen.has(event.id)) return
   seen.add(event.id)
-  state.events = [event, ...state.events].slice(0, maxEvents)
-  const list = document.getElementById('events')
-  list.prepend(eventItem(event))
-  while (list.children.length > maxEvents) list.lastChild.remove()
+  state.events = withoutRepeats([event, ...state.events]).slice(0, maxEvents)
+  drawEvents()
 }
 setInterval(refreshSoon, 5000)
 drawClusters()

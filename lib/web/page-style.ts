@@ -27,7 +27,8 @@ td.message { overflow-wrap: anywhere; min-width: 14rem; color: var(--soft); }
 tr[data-fresh] td { animation: fresh 1.6s ease-out; }
 @keyframes fresh { from { background: color-mix(in srgb, var(--good) 18%, transparent); } }
 @media (prefers-reduced-motion: reduce) { tr[data-fresh] td { animation: none; } }
-code { font: .85em/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
+code { font: .85em/1.4 ui-monospace, monospace; white-space: nowrap; }
+td small { max-width: 16rem; }
 a { color: inherit; }
 .state { font-size: .8rem; padding: .1rem .5rem; border-radius: 1rem; border: 1px solid currentColor; color: var(--idle); white-space: nowrap; }
 .state[data-state="True"] { color: var(--good); } .state[data-state="False"] { color: var(--bad); } .state[data-state="Unknown"] { color: var(--busy); }

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { html, raw } from 'hono/html'
 import { secureHeaders } from 'hono/secure-headers'
+import { shortRevision } from '../artifact/revision.ts'
 import type { ClusterView, ObjectView, Operations } from '../reconcile/operations.ts'
 import type { Event } from '../status/event.ts'
 import { script } from './page-script.ts'
@@ -105,7 +106,7 @@ function renderObject(object: ObjectView) {
   const state = object.isSuspended ? 'Suspended' : object.ready
   return html`<tr>
     <td><b>${object.name}</b><small>${object.kind} · ${object.namespace}</small></td>
-    <td><code>${object.revision}</code></td>
+    <td><code>${shortRevision(object.revision)}</code></td>
     <td><span class="state" data-state="${state}">${state}</span></td>
     <td>${object.lastChange?.at ?? ''}</td>
     <td class="message">${object.message}</td>

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { shortRevision } from '../../artifact/revision.ts'
-import type { ClusterView, ObjectView } from '../../reconcile/operations.ts'
+import type { ClusterView, ObjectDetail, ObjectView } from '../../reconcile/operations.ts'
 import { connect } from '../connect.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { addConnectFlags, addFormatFlag, type CommonFlags } from '../flags.ts'
@@ -63,11 +63,29 @@ async function get(context: CliContext, words: string[], flags: GetFlags): Promi
   const objects = await select(context, kinds, name, flags)
   if (flags.output !== 'table') {
     const details = await Promise.all(objects.map((object) => operations.object(object)))
-    context.output.data(formatData(name === undefined ? details : details[0], flags.output))
+    const found = details.flatMap((detail) => (detail === undefined ? [] : [toManifest(detail)]))
+    const list = { apiVersion: 'v1', kind: 'List', items: found }
+    context.output.data(
+      formatData(found.length === 1 && name !== undefined ? found[0] : list, flags.output),
+    )
     return
   }
   const tables = kinds.map((kind) => formatObjects(kind, objects, flags, kinds.length > 1))
   context.output.data(tables.filter((table) => table !== '').join('\n'))
+}
+
+/** As kubectl would print it if the object stood in its cluster. */
+function toManifest(detail: ObjectDetail) {
+  const { apiVersion, kind, metadata, generation, spec, status, cluster, declaredBy, isSuspended } =
+    detail
+  const { version: _, ...shown } = status
+  return {
+    apiVersion,
+    kind,
+    metadata: { ...metadata, generation },
+    spec: { ...spec, ...(isSuspended ? { suspend: true } : {}) },
+    status: { ...shown, cluster, declaredBy },
+  }
 }
 
 function wanted(words: readonly string[]): { kinds: readonly KindWord[]; name?: string } {
