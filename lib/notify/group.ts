@@ -13,6 +13,10 @@ export type MessageGroup = {
   readonly omitted: number
   /** RFC 3339 with milliseconds; the moment the message may go. */
   readonly dueAt: string
+  /** RFC 3339 with milliseconds: a chat that refused asked not to be tried before. */
+  readonly notBefore?: string
+  /** How often the waiting message was refused. */
+  readonly refusals: number
   /** Ids of events already told or left out, newest last, so that a redelivery is not told again. */
   readonly told: readonly string[]
 }
@@ -49,8 +53,7 @@ export function addToGroup(
   const dueAt = new Date(now.getTime() + (event.severity === 'error' ? 0 : windowMs)).toISOString()
   const isFull = waiting.length >= maxEvents
   return {
-    version: 1,
-    provider,
+    ...(isOpen ? group : { version: 1, provider, refusals: 0 }),
     events: isFull ? waiting : [...waiting, trimmed(event)],
     omitted: (group?.omitted ?? 0) + (isFull ? 1 : 0),
     dueAt: isOpen && group.dueAt < dueAt ? group.dueAt : dueAt,
@@ -60,15 +63,28 @@ export function addToGroup(
 
 /** True where there is something to tell and its time has come. */
 export function isDue(group: MessageGroup, now: Date): boolean {
-  return group.events.length > 0 && group.dueAt <= now.toISOString()
+  return group.events.length > 0 && sendAt(group) <= now.toISOString()
+}
+
+/** When the message may go, a chat's own wish included. */
+export function sendAt({ dueAt, notBefore = '' }: MessageGroup): string {
+  return notBefore > dueAt ? notBefore : dueAt
+}
+
+/** The group after a refusal: its events wait, others join them, and nobody tries before the time is up. */
+export function postponed(group: MessageGroup, afterSeconds: number, now: Date): MessageGroup {
+  const notBefore = new Date(now.getTime() + afterSeconds * 1000).toISOString()
+  return { ...group, notBefore, refusals: group.refusals + 1 }
 }
 
 /** The group after a message told `sent`; what came in the meantime stays, and is due at once. */
 export function withoutSent(group: MessageGroup, sent: readonly Event[], now: Date): MessageGroup {
   const ids = new Set(sent.map(({ id }) => id))
   const events = group.events.filter(({ id }) => !ids.has(id))
+  const { notBefore: _, ...rest } = group
   return {
-    ...group,
+    ...rest,
+    refusals: 0,
     events: events.some((event) => !isCommitStatus(event)) ? events : [],
     omitted: 0,
     dueAt: now.toISOString(),
@@ -105,6 +121,7 @@ function isGroup(value: unknown): value is MessageGroup {
     Array.isArray(value.events) &&
     Array.isArray(value.told) &&
     typeof value.omitted === 'number' &&
+    typeof value.refusals === 'number' &&
     typeof value.dueAt === 'string'
   )
 }
