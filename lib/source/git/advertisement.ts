@@ -21,12 +21,12 @@ export function parseAdvertisement(body: Buffer): Advertisement {
   const [ref = '', capabilities = ''] = head.split('\0')
   return {
     version: 1,
-    refs: joinPeeled([ref, ...others]),
+    refs: joinPeeled([ref, ...others].filter((line) => line !== '')),
     capabilities: new Set(capabilities.split(' ')),
   }
 }
 
-/** A tag's target follows it as a ref of its own, marked `^{}`; an empty repository names one that is none. */
+/** A tag's target follows it as a ref of its own, marked `^{}`; an empty repository names none, or one that is none. */
 function joinPeeled(lines: readonly string[]): readonly RemoteRef[] {
   const refs = new Map<string, RemoteRef>()
   for (const line of lines) {
