@@ -17,6 +17,10 @@ export type Waiting = {
  */
 export type Line = {
   readonly add: (entry: Waiting) => Added
+  /** True while a message of this id waits. */
+  readonly has: (id: string) => boolean
+  /** Takes back what was added in this turn. */
+  readonly drop: (id: string) => void
   /** The next message to work on at `now`; its group is busy until it is finished or put back. */
   readonly take: (now: number) => Waiting | undefined
   readonly finish: (taken: Waiting) => void
@@ -48,6 +52,11 @@ export function createLine(): Line {
   }
   return {
     add: (entry) => add(state, entry),
+    has: (id) => state.byId.has(id),
+    drop: (id) => {
+      const entry = state.byId.get(id)
+      if (entry !== undefined && state.arriving.remove(entry)) state.byId.delete(id)
+    },
     take: (now) => take(state, now),
     finish: (taken) => {
       state.working.delete(taken.number)

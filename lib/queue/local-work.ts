@@ -18,6 +18,8 @@ export type State = {
   readonly unlock: () => void
   readonly journal: Journal
   readonly line: Line
+  /** When a message of this id was sent, for five minutes. */
+  readonly sentAt: Map<string, number>
   /** By the number of the message that is worked on. */
   readonly running: Map<number, Promise<void>>
   consume: Consume | undefined
@@ -44,11 +46,21 @@ export function restore(state: State): void {
 /** Keeps all of the messages in one write, or throws. */
 export function send(state: State, messages: readonly Message[]): void {
   checkMessages(messages)
+  forgetSent(state)
+  keep(state, messages)
+}
+
+function keep(state: State, messages: readonly Message[]): void {
   if (state.phase === 'stopped') throw new QueueError('QueueStopped', 'this queue was stopped')
   const entries = messages.flatMap((message) => admit(state, message))
   try {
     state.journal.append(entries)
   } catch (cause) {
+    // Nothing of it may count as sent: the sender tries again, and must not be taken for a double.
+    for (const { message } of entries.filter((entry) => entry.op === 'send')) {
+      state.line.drop(message.id)
+      state.sentAt.delete(message.id)
+    }
     const message = `the journal of the queue cannot be written: ${messageOf(cause)}`
     throw new QueueError('SendFailed', message, { cause, retryable: true })
   }
@@ -95,7 +107,8 @@ export function redrive(state: State, ids?: readonly string[]): number {
     .kept()
     .filter((kept) => kept.death !== undefined && (ids?.includes(kept.entry.message.id) ?? true))
     .map((kept) => kept.entry)
-  send(
+  for (const { message } of chosen) state.sentAt.delete(message.id)
+  keep(
     state,
     chosen.map((entry) => entry.message),
   )
@@ -107,7 +120,12 @@ export function redrive(state: State, ids?: readonly string[]): number {
 }
 
 function admit(state: State, { group, id, body, delaySeconds = 0 }: Message): JournalEntry[] {
-  const dueAt = delaySeconds > 0 ? state.clock.now() + Math.ceil(delaySeconds * 1000) : 0
+  const now = state.clock.now()
+  const isDelayed = delaySeconds > 0
+  // SQS remembers ids for five minutes too, but not those of its delay queue.
+  if (!isDelayed && state.sentAt.has(id) && !state.line.has(id)) return []
+  if (!isDelayed) state.sentAt.set(id, now)
+  const dueAt = isDelayed ? now + Math.ceil(delaySeconds * 1000) : 0
   const entry: Waiting = {
     number: state.nextNumber,
     message: { group, id, body },
@@ -119,6 +137,15 @@ function admit(state: State, { group, id, body, delaySeconds = 0 }: Message): Jo
   if (added !== 'added') return [{ op: 'move', number: added.number, dueAt: added.dueAt }]
   state.nextNumber += 1
   return [{ op: 'send', ...entry }]
+}
+
+/** The oldest stand first. */
+function forgetSent({ sentAt, clock }: State): void {
+  const now = clock.now()
+  for (const [id, time] of sentAt) {
+    if (now - time < doubleWindowMs && now >= time && sentAt.size <= maxSent) return
+    sentAt.delete(id)
+  }
 }
 
 function takeUp(state: State): void {
@@ -193,5 +220,7 @@ function record(state: State, entries: readonly JournalEntry[]): void {
   }
 }
 
+const doubleWindowMs = 5 * 60 * 1000
+const maxSent = 100_000
 const maxErrorLength = 2000
 const maxDeadLetters = 1000

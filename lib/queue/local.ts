@@ -83,6 +83,7 @@ function openState(options: LocalQueueOptions): State {
     unlock,
     journal: openOrUnlock(directory, warn, unlock),
     line: createLine(),
+    sentAt: new Map(),
     running: new Map(),
     consume: undefined,
     cancelTimer: undefined,

@@ -74,6 +74,31 @@ describe('a local queue', () => {
     expect(work.working()).toEqual([])
   })
 
+  it('drops doubles of what was sent in the last five minutes, done or not', async () => {
+    const own = createTestClock()
+    const { queue, start, whenIdle } = open({ clock: own })
+    const work = gate()
+    start(work.consume)
+    for (let replay = 0; replay < 50; replay += 1) await queue.send([message('a', 'delivery-1')])
+    await turn()
+    expect(work.working()).toEqual(['delivery-1'])
+    await queue.send([message('a', 'delivery-1')])
+    work.finish('delivery-1')
+    await whenIdle()
+    await queue.send([message('a', 'delivery-1')])
+    await turn()
+    expect(work.working()).toEqual([])
+    own.advance(299_999)
+    await queue.send([message('a', 'delivery-1')])
+    await turn()
+    expect(work.working()).toEqual([])
+    own.advance(1)
+    await queue.send([message('a', 'delivery-1')])
+    await turn()
+    expect(work.working()).toEqual(['delivery-1'])
+    work.finish('delivery-1')
+  })
+
   it('begins within a millisecond', async () => {
     const { queue, start, whenIdle } = open()
     const latencies: number[] = []
