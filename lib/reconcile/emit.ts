@@ -30,26 +30,36 @@ type EmitPorts = Pick<Ports, 'store' | 'notices' | 'now' | 'uniqueId'>
 /** Keeps an event and lets alerts be matched with it. `trace` is kept only. */
 export async function emit(
   ports: EmitPorts,
-  subject: Pick<RegisteredObject, 'id' | 'record'> | { readonly id: ObjectId },
+  subject: EventSubject,
   input: EventInput,
 ): Promise<Event> {
-  const { store, notices, now, uniqueId } = ports
-  const event = eventOf(subject, input, now(), uniqueId())
-  const record: EventRecord = { version: 1, ...event }
-  await writeRecord(store, keys.event(event.id), record)
+  const event = await keepEvent(ports, subject, input)
   if (input.severity !== 'trace') {
     const body = JSON.stringify({ event: event.id })
-    await notices.send([{ group: `event/${event.id}`, id: `event/${event.id}`, body }])
+    await ports.notices.send([{ group: `event/${event.id}`, id: `event/${event.id}`, body }])
   }
   return event
 }
 
-function eventOf(
-  subject: { readonly id: ObjectId; readonly record?: RegisteredObject['record'] },
+/** Keeps an event that no alert is told of: what is wrong with an alert itself must not feed it. */
+export async function keepEvent(
+  { store, now, uniqueId }: Omit<EmitPorts, 'notices'>,
+  subject: EventSubject,
   input: EventInput,
-  time: Date,
-  suffix: string,
-): Event {
+): Promise<Event> {
+  const event = eventOf(subject, input, now(), uniqueId())
+  const record: EventRecord = { version: 1, ...event }
+  await writeRecord(store, keys.event(event.id), record)
+  return event
+}
+
+/** The object an event is about; what is not registered any more is told of by its id. */
+export type EventSubject = {
+  readonly id: ObjectId
+  readonly record?: RegisteredObject['record']
+}
+
+function eventOf(subject: EventSubject, input: EventInput, time: Date, suffix: string): Event {
   const { id, record } = subject
   return {
     id: eventId(time, suffix),

@@ -26,5 +26,6 @@ export const keys = {
   receiver: (digest: string, id: ObjectId): string => `hooks/${digest}/${formatId(id)}`,
   receiversAt: (digest: string): string => `hooks/${digest}/`,
   /** Messages that wait to be sent together. */
-  messageGroup: (group: string): string => `messages/${encodeURIComponent(group)}`,
+  messageGroup: (group: string): string => `messages/${group}`,
+  recentEvents: (cluster: string): string => `recent/${cluster}`,
 } as const
