@@ -29,18 +29,23 @@ function holdsPath(fields: Json | undefined, live: KubeObject, path: JsonPath): 
     if (!isJsonObject(node)) return false
     if (depth > 0 && Object.keys(node).length === 0) return true
     const key =
-      typeof step === 'string' ? `f:${step}` : itemKey(node, live, path.slice(0, depth + 1))
+      typeof step === 'string'
+        ? `f:${step}`
+        : itemKey(node, valueAt(live, path.slice(0, depth + 1)), step)
     if (key === undefined || !Object.hasOwn(node, key)) return false
     node = node[key]
   }
   return node !== undefined
 }
 
-/** Which `k:{…}`, `v:…` or `i:…` of the node stands for the item at a path. */
-function itemKey(node: JsonObject, live: KubeObject, path: JsonPath): string | undefined {
-  const item = valueAt(live, path)
+/** Which `k:{…}`, `v:…` or `i:…` of a node stands for an item of its list. */
+export function itemKey(
+  node: JsonObject,
+  item: Json | undefined,
+  index: number,
+): string | undefined {
   return Object.keys(node).find((key) => {
-    if (key.startsWith('i:')) return key === `i:${path.at(-1)}`
+    if (key.startsWith('i:')) return key === `i:${index}`
     if (key.startsWith('v:')) return key === `v:${JSON.stringify(item)}`
     return key.startsWith('k:') && hasKeyFields(item, key.slice(2))
   })

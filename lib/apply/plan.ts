@@ -22,6 +22,7 @@ import { ownerSelector } from './owner-labels.ts'
 import { canBeRecreated } from './recreate.ts'
 import { isCreatedOnly, isLeftAlone } from './switches.ts'
 import { takeOverPatch } from './take-over.ts'
+import { foretellTakeOver } from './take-over-forecast.ts'
 
 /** What is to be done to one object, decided before anything is written. */
 export type PlannedObject = {
@@ -30,7 +31,7 @@ export type PlannedObject = {
   /** As it is sent. */
   readonly payload: KubeObject
   readonly live?: KubeObject
-  /** What the dry run says would change; what a take-over removes besides, it cannot know. */
+  /** What would change, by the dry run and by what a take-over removes. */
   readonly fields?: readonly FieldChange[]
   /** Brought in before the apply: makes other appliers' fields ours. */
   readonly takeOver?: readonly JsonObject[]
@@ -102,7 +103,7 @@ async function planObject(
     const { payload, merged, warnings, live } = await dryRunOverLive(context, object, listed)
     if (live === undefined) return plan('created', { payload, warnings })
     if (isLeftAlone(object, live)) return plan('skipped')
-    return plan('unchanged', { warnings, ...compare(context, payload, live, merged) })
+    return plan('unchanged', { warnings, ...(await compare(context, payload, live, merged)) })
   } catch (thrown) {
     if (!(thrown instanceof ClusterError) || isUnreachable(thrown)) throw thrown
     return planRefused(context, object, listed, thrown, plan)
@@ -138,15 +139,17 @@ function versionOf(object: KubeObject): string {
   return textAt(object.metadata, 'resourceVersion')
 }
 
-function compare(
+async function compare(
   { client, rules }: Context,
   object: KubeObject,
   live: KubeObject,
   merged: KubeObject,
-): Partial<PlannedObject> {
+): Promise<Partial<PlannedObject>> {
   const takeOver = takeOverPatch(object, live, client.fieldManager)
   const before = withoutIgnored(live, live, rules)
-  const after = withoutIgnored(merged, live, rules)
+  const becomes =
+    takeOver === undefined ? merged : await foretellTakeOver(client, object, live, merged)
+  const after = withoutIgnored(becomes, live, rules)
   if (takeOver === undefined && !hasDrifted(before, after)) return { live, action: 'unchanged' }
   return {
     live,

@@ -49,6 +49,37 @@ export function takeOverPatch(
   return [...changes, { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion }]
 }
 
+/** The object without the marks that other appliers left on it. */
+export function withoutMarks(object: KubeObject): KubeObject {
+  const { labels, annotations } = object.metadata
+  const without = (values: Json | undefined, keys: readonly string[]): Json | undefined =>
+    isJsonObject(values)
+      ? Object.fromEntries(Object.entries(values).filter(([key]) => !keys.includes(key)))
+      : values
+  const marked = {
+    labels: without(labels, staleLabels),
+    annotations: without(annotations, staleAnnotations),
+  }
+  const kept = Object.entries(marked).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, value] as const],
+  )
+  return { ...object, metadata: { ...object.metadata, ...Object.fromEntries(kept) } }
+}
+
+/** The entries of managed fields that a take-over leaves to others, and those that become or are ours. */
+export function keptAndTaken(
+  live: KubeObject,
+  fieldManager: string,
+): { readonly kept: readonly JsonObject[]; readonly taken: readonly JsonObject[] } {
+  const { managedFields } = live.metadata
+  const entries = Array.isArray(managedFields) ? managedFields.filter(isJsonObject) : []
+  const isOurs = (entry: JsonObject): boolean => isTakeable(entry) || isOwn(entry, fieldManager)
+  return {
+    kept: entries.filter((entry) => !isOurs(entry)),
+    taken: entries.filter(isOurs),
+  }
+}
+
 function removals(
   field: string,
   keys: readonly string[],

@@ -1,10 +1,9 @@
 import type { ClusterClient } from '../cluster/client.ts'
 import { ClusterError, isNotFound, isUnreachable } from '../cluster/cluster-error.ts'
-import type { Change, FieldChange } from '../inventory/change-set.ts'
+import type { Change } from '../inventory/change-set.ts'
 import { formatRef, type KubeObject, type ObjectRef, textAt } from '../manifest/object.ts'
 import { messageOf } from '../status/error.ts'
 import type { ApplyErrorCode, ObjectFault } from './apply-error.ts'
-import { fieldChanges } from './compare.ts'
 import { concurrently } from './concurrently.ts'
 import type { ApplyOptions } from './options.ts'
 import type { Patience } from './patience.ts'
@@ -99,17 +98,8 @@ async function writeChanged(
   const { object } = await step('ApplyFailed', () =>
     client.applyServerSide(payload, { fieldValidation: options.fieldValidation ?? 'Warn' }),
   )
-  const fields = action === 'configured' ? { fields: changedFields(planned, object) } : {}
+  const fields = planned.fields === undefined ? {} : { fields: planned.fields }
   return { change: { ref, action, ...fields }, object }
-}
-
-/**
- * What the plan said would change: between it and the write, controllers may have changed more. Only what a
- * take-over removes is seen in the object as it is now.
- */
-function changedFields(planned: PlannedObject, applied: KubeObject): readonly FieldChange[] {
-  const { live, fields = [], takeOver } = planned
-  return live === undefined || takeOver === undefined ? fields : fieldChanges(live, applied)
 }
 
 /** Deletes the live object and waits a little; false where it is still there after that. */

@@ -72,6 +72,8 @@ export type ClusterClient = {
     object: KubeObject,
     options?: ApplyPatchOptions,
   ) => Promise<AppliedObject>
+  /** What the API server would make of this object in place of the one it has; a dry run, nothing is written. */
+  readonly tryReplace: (object: KubeObject) => Promise<KubeObject>
   readonly patch: (ref: ObjectRef, patch: Json, options: PatchOptions) => Promise<KubeObject>
   /** The object as it is while finalizers or a grace period hold it; undefined where it is gone at once. */
   readonly delete: (ref: ObjectRef, options?: DeleteOptions) => Promise<KubeObject | undefined>
@@ -131,6 +133,11 @@ export function createClusterClient(
       const request = applyRequest(object, fieldManager, applyOptions)
       const response = await masking(object, () => sendTo(refOf(object), request))
       return { object: objectOf(response), warnings: response.warnings }
+    },
+    tryReplace: async (object) => {
+      const query = { fieldManager, dryRun: 'All' }
+      const request: ObjectRequest = { method: 'PUT', query, body: object }
+      return objectOf(await masking(object, () => sendTo(refOf(object), request)))
     },
     patch: async (ref, patch, patchOptions) => {
       const request = patchRequest(patch, fieldManager, patchOptions)

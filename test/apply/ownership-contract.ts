@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { fieldChanges } from '../../lib/apply/compare.ts'
+import { diffObjects } from '../../lib/apply/diff.ts'
 import { isJsonObject } from '../../lib/manifest/object.ts'
 import { withMetadata } from './apply-contract.ts'
 import type { Scene } from './scene.ts'
@@ -39,6 +41,45 @@ export function describeOwnership(title: string, createScene: () => Promise<Scen
       expect(await scene.outcome([scene.configMap('a', { key: '1' })])).toEqual([
         'ConfigMap/a unchanged',
       ])
+    })
+
+    it('foretells what a take-over removes, deep in lists too, and leaves what others own', async () => {
+      const container = { name: 'web', image: 'example.com/web:1', ports: [{ containerPort: 80 }] }
+      const theirs = scene.deployment(
+        {
+          replicas: 4,
+          minReadySeconds: 3,
+          template: {
+            metadata: { labels: { app: 'web', extra: 'x' } },
+            spec: {
+              nodeSelector: { only: 'theirs' },
+              containers: [
+                { ...container, env: [{ name: 'A', value: 'a' }], args: ['--x'] },
+                { name: 'sidecar', image: 'example.com/side:1' },
+              ],
+            },
+          },
+        },
+        { labels: { theirs: 'y' }, annotations: { [lastApplied]: '{}', note: 'z' } },
+      )
+      await scene.as('kubectl-client-side-apply').create(theirs)
+      const { apiVersion, kind, metadata } = scene.deployment()
+      await scene.as('scaler').apply({ apiVersion, kind, metadata, spec: { minReadySeconds: 5 } })
+      const before = await scene.live('Deployment', 'web')
+      const { changes: foretold } = await diffObjects(
+        scene.client,
+        [scene.deployment()],
+        scene.options,
+      )
+      const { changes } = await scene.apply([scene.deployment()])
+      const after = await scene.live('Deployment', 'web')
+      if (before === undefined || after === undefined) throw new Error('the object is gone')
+      const isOurs = ({ path }: { path: string }): boolean =>
+        !path.includes('deployment.kubernetes')
+      expect(foretold).toEqual(changes)
+      expect(changes[0]?.fields?.filter(isOurs)).toEqual(fieldChanges(before, after).filter(isOurs))
+      expect(after.spec).toMatchObject({ replicas: 2, minReadySeconds: 5 })
+      expect(JSON.stringify(changes)).toContain('spec.template.spec.nodeSelector')
     })
 
     it('takes over from the controller of Flux', async () => {
