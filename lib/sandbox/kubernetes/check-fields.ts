@@ -1,5 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../manifest/object.ts'
+import { printPath } from './field-set.ts'
 import type { MapSchema, Scalar, Schema } from './schema.ts'
+import { stepOf } from './typed.ts'
 
 /** A field that the schema does not have, or whose value is of another type. */
 export type FieldFault = {
@@ -11,48 +13,49 @@ export type FieldFault = {
 
 export type Expected = Scalar | 'map' | 'list'
 
-/** Everything in `value` that does not fit; list items are steps `[0]`. */
-export function checkFields(
-  value: Json,
-  schema: Schema,
-  steps: readonly string[] = [],
-): readonly FieldFault[] {
+/** `[0]`, or `[name="web"]` as server-side apply names items of lists with keys. */
+export type ItemNames = 'index' | 'keys'
+
+/** Everything in `value` that does not fit. */
+export function checkFields(value: Json, schema: Schema, names: ItemNames): readonly FieldFault[] {
   if (value === null || schema.scalar === 'any') return []
   if (typeof value !== 'object') {
     const isScalar = schema.scalar !== undefined && isOfType(value, schema.scalar)
-    return isScalar ? [] : [typeFault(value, schema, steps)]
+    return isScalar ? [] : [typeFault(value, schema)]
   }
   if (isJsonObject(value)) {
     return schema.map === undefined
-      ? [typeFault(value, schema, steps)]
-      : checkKeys(value, schema.map, steps)
+      ? [typeFault(value, schema)]
+      : checkKeys(value, schema.map, names)
   }
-  const item = schema.list?.item()
-  if (item === undefined) return [typeFault(value, schema, steps)]
-  return value.flatMap((element, index) => checkFields(element, item, [...steps, `[${index}]`]))
+  const { list } = schema
+  if (list === undefined) return [typeFault(value, schema)]
+  return value.flatMap((item, index) => {
+    const faults = checkFields(item, list.item(), names)
+    if (faults.length === 0) return []
+    const hasName = names === 'keys' && list.relation !== 'atomic'
+    return within(hasName ? printPath([stepOf(item, list)]) : `[${index}]`, faults)
+  })
 }
 
-function checkKeys(
-  value: JsonObject,
-  map: MapSchema,
-  steps: readonly string[],
-): readonly FieldFault[] {
-  const faults: FieldFault[] = []
-  for (const [key, child] of Object.entries(value)) {
+function checkKeys(value: JsonObject, map: MapSchema, names: ItemNames): readonly FieldFault[] {
+  return Object.entries(value).flatMap(([key, child]): readonly FieldFault[] => {
     const schema = map.fields.get(key)?.schema ?? map.rest
-    if (schema === undefined) {
-      if (map.isEmbedded && ['apiVersion', 'kind', 'metadata'].includes(key)) continue
-      faults.push({ steps: [...steps, key], kind: 'unknown', expected: 'any', got: '' })
-    } else if (child !== null) {
-      faults.push(...checkFields(child, schema(), [...steps, key]))
+    if (schema !== undefined) {
+      return child === null ? [] : within(key, checkFields(child, schema(), names))
     }
-  }
-  return faults
+    const isHead = map.isEmbedded && ['apiVersion', 'kind', 'metadata'].includes(key)
+    return isHead ? [] : [{ steps: [key], kind: 'unknown', expected: 'any', got: '' }]
+  })
 }
 
-function typeFault(value: Json, schema: Schema, steps: readonly string[]): FieldFault {
+function within(step: string, faults: readonly FieldFault[]): readonly FieldFault[] {
+  return faults.map((fault) => ({ ...fault, steps: [step, ...fault.steps] }))
+}
+
+function typeFault(value: Json, schema: Schema): FieldFault {
   const expected = schema.scalar ?? (schema.map === undefined ? 'list' : 'map')
-  return { steps, kind: 'type', expected, got: nameOfType(value) }
+  return { steps: [], kind: 'type', expected, got: nameOfType(value) }
 }
 
 export function nameOfType(value: Json): string {

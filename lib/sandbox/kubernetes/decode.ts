@@ -48,30 +48,29 @@ export function validateFields(
   resource: Resource,
   validation: FieldValidation,
 ): readonly string[] {
-  const faults = checkFields(object, resource.schema)
+  const faults = checkFields(object, resource.schema, 'index')
   const wrong = faults.find(({ kind }) => kind === 'type')
   if (wrong !== undefined && resource.custom === undefined) throw wrongType(resource, wrong)
   const unknown = faults
     .filter(({ kind }) => kind === 'unknown')
     .map(({ steps }) => `unknown field ${JSON.stringify(joinSteps(steps))}`)
+    .sort((a, b) => (resource.custom === undefined ? 0 : a < b ? -1 : 1))
   if (unknown.length === 0 || validation === 'Ignore') return []
   if (validation === 'Warn') return unknown
   const told = `strict decoding error: ${unknown.join(', ')}`
   throw badRequest(
-    resource.custom === undefined
-      ? `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${told}`
-      : told,
+    `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${told}`,
   )
 }
 
 /** What server-side apply cannot take: it knows every field that it merges. */
 export function checkApplied(object: JsonObject, resource: Resource): void {
-  const faults = checkFields(object, resource.schema)
+  const faults = checkFields(object, resource.schema, 'keys')
   if (faults.length === 0) return
   const namespace = textIn(object, 'metadata', 'namespace')
   const who = `${namespace}/${textIn(object, 'metadata', 'name')}; ${apiVersionOf(resource)}, Kind=${resource.kind}`
-  const lines = faults.map(describeFault)
-  const told = lines.length === 1 ? lines[0] : ['errors:', ...lines].join('\n  ')
+  // The API server stops at the first it meets.
+  const told = faults.slice(0, 1).map(describeFault).join('')
   throw new StatusError('InternalError', `failed to create typed patch object (${who}): ${told}`)
 }
 

@@ -63,12 +63,12 @@ function checkDeletePreconditions(
   const { uid, resourceVersion } = live.metadata
   const { name } = live.metadata
   if (options.uid !== '' && options.uid !== uid) {
-    const why = `Precondition failed: UID in precondition: ${options.uid}, UID in object meta: ${uid}`
-    throw conflict(resource, name, why)
+    const why = `the UID in the precondition (${options.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`
+    throw conflict({ ...resource, plural: resource.kind }, name, why)
   }
   if (options.resourceVersion !== '' && options.resourceVersion !== resourceVersion) {
-    const why = `Precondition failed: ResourceVersion in precondition: ${options.resourceVersion}, ResourceVersion in object meta: ${resourceVersion}`
-    throw conflict(resource, name, why)
+    const why = `the ResourceVersion in the precondition (${options.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`
+    throw conflict({ ...resource, plural: resource.kind }, name, why)
   }
 }
 

@@ -120,6 +120,5 @@ function missing(step: string): StatusError {
 
 function rejected(why: string): StatusError {
   const message = 'the server rejected our request due to an error in our request'
-  const cause = { reason: 'UnexpectedServerResponse', message: why, field: '' }
-  return new StatusError('Invalid', message, { causes: [cause] })
+  return new StatusError('Invalid', message, {}, why)
 }

@@ -19,13 +19,8 @@ const dnsLabel: Rule = {
   why: `a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character ${example("'my-name',  or '123-abc'", label)}`,
 }
 
-const oldLabel: Rule = {
-  pattern: /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
-  max: 63,
-  why: `a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character ${example("'my-name',  or 'abc-123'", '[a-z]([-a-z0-9]*[a-z0-9])?')}`,
-}
-
 const labelled: ReadonlySet<string> = new Set([
+  'services',
   'namespaces',
   'limitranges',
   'replicationcontrollers',
@@ -38,8 +33,7 @@ export function checkName(resource: Resource, name: string): readonly Cause[] {
     const isSegment = name !== '.' && name !== '..' && !/[/%]/.test(name)
     return isSegment ? [] : [invalidValue(field, name, "may not contain '/' or '%'")]
   }
-  const rule =
-    resource.plural === 'services' ? oldLabel : labelled.has(resource.plural) ? dnsLabel : subdomain
+  const rule = labelled.has(resource.plural) ? dnsLabel : subdomain
   const causes = rule.pattern.test(name) ? [] : [invalidValue(field, name, rule.why)]
   return name.length > rule.max
     ? [...causes, invalidValue(field, name, `must be no more than ${rule.max} bytes`)]

@@ -189,10 +189,9 @@ function applyConflict(
   return new StatusError('Conflict', message, { causes })
 }
 
-function nameOf({ name, operation, apiVersion, subresource, time }: Manager): string {
+function nameOf({ name, operation, apiVersion, subresource }: Manager): string {
   const who = `"${name}"${subresource === '' ? '' : ` with subresource "${subresource}"`}`
-  if (operation === 'Apply') return who
-  return time === '' ? `${who} using ${apiVersion}` : `${who} using ${apiVersion} at ${time}`
+  return operation === 'Apply' ? who : `${who} using ${apiVersion}`
 }
 
 const maxUpdateManagers = 10

@@ -6,7 +6,6 @@ import { StatusError } from './status-error.ts'
 import { applyStrategicPatch } from './strategic-patch.ts'
 
 const strategic = 'application/strategic-merge-patch+json'
-const accepted = ['application/json-patch+json', 'application/merge-patch+json']
 
 /** The patch as a function, by its content type. */
 export function patchWith(
@@ -20,13 +19,13 @@ export function patchWith(
   if (type === strategic && resource.custom === undefined) {
     return (document) => applyStrategicPatch(document, patch, resource.schema)
   }
-  const known = [
-    ...accepted,
-    ...(resource.custom === undefined ? [strategic] : []),
-    'application/apply-patch+yaml',
-  ]
+  if (resource.custom === undefined) {
+    throw new StatusError('UnsupportedMediaType', '415: Unsupported Media Type', {})
+  }
+  const known =
+    'application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml'
   throw new StatusError(
     'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: ${known.join(', ')}`,
+    `the body of the request was in an unknown format - accepted media types include: ${known}`,
   )
 }

@@ -51,7 +51,18 @@ export function matcherOf(query: Pick<ListQuery, 'labelSelector' | 'fieldSelecto
 
 export function listBody(resource: Resource, { items, metadata }: Listed): JsonObject {
   const apiVersion = apiVersionOf(resource)
-  return { kind: `${resource.kind}List`, apiVersion, metadata, items }
+  return {
+    kind: `${resource.kind}List`,
+    apiVersion,
+    metadata,
+    items: items.map(listedAs(resource)),
+  }
+}
+
+/** Items of a built-in kind do not repeat the list's apiVersion and kind. */
+function listedAs(resource: Resource): (object: KubeObject) => JsonObject {
+  if (resource.custom !== undefined) return (object) => object
+  return ({ apiVersion: _, kind: __, ...rest }) => rest
 }
 
 /** Only apiVersion, kind and metadata, as PartialObjectMetadata. */

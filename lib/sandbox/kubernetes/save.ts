@@ -49,7 +49,7 @@ export function prepare(
   const complete =
     live === undefined ? allocate(decoded, uid, world.addresses) : keepAllocated(live, decoded)
   validate(write, live, complete)
-  return { live, decoded, object: withGeneration(write.resource, live, complete) }
+  return { live, decoded, object: withGeneration(write, live, complete) }
 }
 
 /** Writes it, unless nothing changed or it is a dry run; answers what the object is now. */
@@ -68,7 +68,10 @@ export function save(
     at(next, 'metadata', 'deletionTimestamp') !== undefined &&
     listAt(next, 'metadata', 'finalizers').length === 0 &&
     listAt(next, 'spec', 'finalizers').length === 0
-  if (live !== undefined && isGone) return world.remove(write.resource, next)
+  if (live !== undefined && isGone) {
+    world.remove(write.resource, next)
+    return next
+  }
   return world.put(write.resource, next)
 }
 
@@ -108,27 +111,26 @@ function withoutStatus(resource: Resource, object: KubeObject): KubeObject {
 
 /** Writing an object leaves its status alone, writing its status leaves the rest alone. */
 function keepParts(write: Write, live: KubeObject, next: KubeObject): KubeObject {
-  if (write.subresource === 'status') {
-    const { status: _, ...rest } = live
-    const status = next.status === undefined ? {} : { status: next.status }
-    return {
-      ...rest,
-      ...status,
-      apiVersion: next.apiVersion,
-      kind: live.kind,
-      metadata: live.metadata,
-    }
-  }
+  if (write.subresource === 'status') return { ...live, ...statusParts(write, live, next) }
   if (!write.resource.subresources.includes('status')) return next
   const { status: _, ...rest } = next
   const status = live.status === undefined ? {} : { status: live.status }
-  return {
-    ...rest,
-    ...status,
-    apiVersion: next.apiVersion,
-    kind: next.kind,
-    metadata: next.metadata,
-  }
+  const { apiVersion, kind, metadata } = next
+  return { ...rest, ...status, apiVersion, kind, metadata }
+}
+
+/** A status comes with metadata: of a built-in kind all but the labels is taken. */
+function statusParts(
+  { resource }: Write,
+  live: KubeObject,
+  next: KubeObject,
+): Pick<KubeObject, 'apiVersion' | 'metadata'> {
+  const status = { status: next.status ?? {} }
+  const { apiVersion } = next
+  if (resource.custom !== undefined) return { ...status, apiVersion, metadata: live.metadata }
+  const { labels: _, ...metadata } = next.metadata
+  const labels = live.metadata.labels === undefined ? {} : { labels: live.metadata.labels }
+  return { ...status, apiVersion, metadata: { ...metadata, ...labels, name: next.metadata.name } }
 }
 
 const systemFields = [
@@ -169,11 +171,11 @@ function systemMetadata(
 }
 
 function withGeneration(
-  resource: Resource,
+  { resource, subresource }: Write,
   live: KubeObject | undefined,
   object: KubeObject,
 ): KubeObject {
-  const generation = generationOf(resource, live, object)
+  const generation = subresource === 'status' ? undefined : generationOf(resource, live, object)
   return generation === undefined
     ? object
     : { ...object, metadata: { ...object.metadata, generation } }

@@ -36,8 +36,9 @@ export class StatusError extends DriftlessError<StatusReason> {
   readonly status: number
   readonly body: JsonObject
 
-  constructor(code: StatusReason, message: string, details?: JsonObject) {
-    super('ReconciliationFailed', code, message)
+  /** `why` is for whoever debugs the stand-in; a server keeps it to itself. */
+  constructor(code: StatusReason, message: string, details?: JsonObject, why?: string) {
+    super('ReconciliationFailed', code, message, why === undefined ? {} : { data: { why } })
     this.status = statuses[code]
     this.body = {
       kind: 'Status',
@@ -96,7 +97,7 @@ export function invalid(target: Target, name: string, causes: readonly Cause[]):
   const told = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
   const kind = target.group === '' ? target.kind : `${target.kind}.${target.group}`
   return new StatusError('Invalid', `${kind} "${name}" is invalid: ${told}`, {
-    name,
+    ...(name === '' ? {} : { name }),
     ...(target.group === '' ? {} : { group: target.group }),
     kind: target.kind,
     causes,

@@ -30,18 +30,26 @@ function mergeMap(
   for (const [key, value] of Object.entries(patch)) {
     if (key.startsWith(deletePrefix)) deleteItems(merged, key.slice(deletePrefix.length), value)
   }
-  orderItems(merged, patch, schema)
+  orderItems(merged, target, patch, schema)
   return Object.fromEntries(merged)
 }
 
-function orderItems(merged: Map<string, Json>, patch: JsonObject, schema: Schema): void {
-  for (const [key, value] of Object.entries(patch)) {
-    if (!key.startsWith(orderPrefix)) continue
-    const name = key.slice(orderPrefix.length)
+/** Every list that was patched is put in order: by the patch's own order where it names none. */
+function orderItems(
+  merged: Map<string, Json>,
+  target: JsonObject,
+  patch: JsonObject,
+  schema: Schema,
+): void {
+  const names = Object.keys(patch).map((key) => key.replace(orderPrefix, ''))
+  for (const name of new Set(names)) {
+    const field = schema.map?.fields.get(name)
     const list = merged.get(name)
-    const mergeKey = schema.map?.fields.get(name)?.mergeKey
-    if (Array.isArray(list) && Array.isArray(value))
-      merged.set(name, ordered(list, value, mergeKey))
+    const order = patch[`${orderPrefix}${name}`] ?? patch[name]
+    if (!field?.strategies.includes('merge') || !Array.isArray(list) || !Array.isArray(order))
+      continue
+    const before = at(target, name)
+    merged.set(name, ordered(list, Array.isArray(before) ? before : [], order, field.mergeKey))
   }
 }
 
@@ -99,21 +107,36 @@ function deleteItems(merged: Map<string, Json>, key: string, gone: Json): void {
   )
 }
 
-/** Items that the order names come in that order; the others keep their places behind their neighbours. */
+/**
+ * Items that the order names come in that order; the others keep theirs, and go before a named one only where both
+ * were there before, in that order. Source: the API server's strategic merge.
+ */
 function ordered(
   list: readonly Json[],
+  before: readonly Json[],
   order: readonly Json[],
   mergeKey: string | undefined,
 ): readonly Json[] {
   const keyOf = (item: Json): Json => (mergeKey === undefined ? item : (at(item, mergeKey) ?? null))
-  const rank = (item: Json): number => order.findIndex((other) => isSame(keyOf(other), keyOf(item)))
-  const named = list.filter((item) => rank(item) >= 0).sort((a, b) => rank(a) - rank(b))
-  let next = 0
-  return list.map((item) => {
-    if (rank(item) < 0) return item
-    next += 1
-    return named[next - 1] ?? item
-  })
+  const rankIn = (items: readonly Json[], item: Json): number =>
+    items.findIndex((other) => isSame(keyOf(other), keyOf(item)))
+  const named = list
+    .filter((item) => rankIn(order, item) >= 0)
+    .sort((a, b) => rankIn(order, a) - rankIn(order, b))
+  const others = list.filter((item) => rankIn(order, item) < 0)
+  const merged: Json[] = []
+  for (const item of named) {
+    const rank = rankIn(before, item)
+    while (rank >= 0 && others[0] !== undefined && isBetween(rankIn(before, others[0]), rank)) {
+      merged.push(...others.splice(0, 1))
+    }
+    merged.push(item)
+  }
+  return [...merged, ...others]
+}
+
+function isBetween(rank: number, limit: number): boolean {
+  return rank >= 0 && rank < limit
 }
 
 function retained(

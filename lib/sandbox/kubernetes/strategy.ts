@@ -85,7 +85,23 @@ function storedVersions(object: KubeObject): Json {
 export function keepAllocated(live: KubeObject, next: KubeObject): KubeObject {
   if (next.kind === 'Job') return keepFields(live, next, ['selector', 'manualSelector'])
   if (next.kind !== 'Service' || textIn(next, 'spec', 'type') === 'ExternalName') return next
-  return keepFields(live, next, ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy'])
+  const fields = ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']
+  return textIn(next, 'spec', 'type') === 'ClusterIP'
+    ? withoutNodeFields(keepFields(live, next, fields))
+    : keepFields(live, next, fields)
+}
+
+/** A Service that no longer opens ports on nodes has none of their settings. */
+function withoutNodeFields(service: KubeObject): KubeObject {
+  const {
+    externalTrafficPolicy: _,
+    allocateLoadBalancerNodePorts: __,
+    ports,
+    ...spec
+  } = objectAt(service, 'spec')
+  if (!Array.isArray(ports)) return { ...service, spec }
+  const bare = ports.map((port: Json) => withValue(objectAt(port), ['nodePort'], undefined))
+  return { ...service, spec: { ...spec, ports: bare } }
 }
 
 function keepFields(live: KubeObject, next: KubeObject, fields: readonly string[]): KubeObject {
@@ -134,7 +150,12 @@ export function generationOf(
   if (live === undefined) return 1
   const before = at(live, 'metadata', 'generation')
   const count = typeof before === 'number' ? before : 1
-  return isSame(desiredOf(resource, live), desiredOf(resource, next)) ? count : count + 1
+  // Annotations of a Deployment go to its pods' owner, so they count as well.
+  const isAnnotated =
+    resource.kind === 'Deployment' &&
+    !isSame(at(live, 'metadata', 'annotations'), at(next, 'metadata', 'annotations'))
+  const isKept = !isAnnotated && isSame(desiredOf(resource, live), desiredOf(resource, next))
+  return isKept ? count : count + 1
 }
 
 /** All but metadata and what a controller writes. */

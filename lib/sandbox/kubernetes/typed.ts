@@ -110,8 +110,8 @@ export function compare(
     return right === undefined ? same : { ...same, added: wholeSet(right, schema) }
   }
   if (right === undefined) return { ...same, removed: wholeSet(left, schema) }
-  const mine = partsOf(left, schema)
-  const theirs = partsOf(right, schema)
+  const mine = partsOf(left ?? emptyLike(right), schema)
+  const theirs = partsOf(right ?? emptyLike(left), schema)
   if (mine?.kind === 'map' && theirs?.kind === 'map') {
     return compareMaps(mine.value, theirs.value, mine.map)
   }
@@ -119,6 +119,12 @@ export function compare(
     return compareLists(mine.items, theirs.items, mine.list)
   }
   return isSame(left, right) ? same : modified
+}
+
+/** Null stands for an empty map or list where the other side has something in one. */
+function emptyLike(other: Json): Json {
+  if (Array.isArray(other)) return other.length === 0 ? null : []
+  return isJsonObject(other) && Object.keys(other).length > 0 ? {} : null
 }
 
 function compareMaps(left: JsonObject, right: JsonObject, map: MapSchema): Comparison {

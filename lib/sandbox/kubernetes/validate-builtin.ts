@@ -120,7 +120,12 @@ function checkService(object: KubeObject): readonly Cause[] {
   if (ports.length === 0 && type !== 'ExternalName' && !isHeadless) {
     return [requiredValue('spec.ports')]
   }
-  return ports.flatMap((port, index) => checkPort(at(port, 'port'), `spec.ports[${index}].port`))
+  return ports.flatMap((port, index) => [
+    ...(ports.length > 1 && textIn(port, 'name') === ''
+      ? [requiredValue(`spec.ports[${index}].name`)]
+      : []),
+    ...checkPort(at(port, 'port'), `spec.ports[${index}].port`),
+  ])
 }
 
 function checkPort(port: Json | undefined, field: string): readonly Cause[] {
@@ -202,7 +207,17 @@ function fixedClaim(live: KubeObject, next: KubeObject): readonly Cause[] {
   return isSame(rest(live), rest(next)) ? [] : [forbiddenValue('spec', why)]
 }
 
-const binding = [fixed('roleRef', 'cannot change roleRef')]
+/** Told with the names that the server's own type has. */
+const binding: readonly ChangeRule[] = [
+  (live, next) => {
+    if (isSame(live.roleRef, next.roleRef)) return []
+    const [APIGroup, Kind, Name] = ['apiGroup', 'kind', 'name'].map((key) =>
+      textIn(next, 'roleRef', key),
+    )
+    const told = { APIGroup: APIGroup ?? '', Kind: Kind ?? '', Name: Name ?? '' }
+    return [invalidValue('roleRef', told, 'cannot change roleRef')]
+  },
+]
 const changeRules: ReadonlyMap<string, readonly ChangeRule[]> = new Map<
   string,
   readonly ChangeRule[]

@@ -92,7 +92,7 @@ export function applyObject(world: World, write: Write, body: Json, isForced: bo
   const writer = { ...writerOf(world, write), isForced }
   const schema = write.resource.schema
   if (live === undefined) {
-    if (textIn(applied, 'metadata', 'uid') !== '') throw wrongUid(write, applied, '')
+    checkNoUid(write, applied)
     const empty = baseline(write)
     const owned = applyOwned(empty, new Map(), applied, schema, writer)
     const prepared = prepareNew(world, write, asKube(owned.object, write))
@@ -114,8 +114,8 @@ function parseApplied(write: Write, body: Json): JsonObject {
   const version = apiVersionOf(write.resource)
   const given = textIn(body, 'apiVersion')
   if (given !== version || textIn(body, 'kind') !== write.resource.kind) {
-    const why = `Specified patch version: ${given}, expected: ${version}`
-    throw new StatusError('BadRequest', `Incorrect version specified in apply patch. ${why}`)
+    const gvk = `${given.includes('/') ? given : `/${given}`}, Kind=${textIn(body, 'kind')}`
+    throw new StatusError('BadRequest', `invalid object type: ${gvk}`)
   }
   if (at(body, 'metadata', 'managedFields') !== undefined) {
     throw new StatusError('BadRequest', 'metadata.managedFields must be nil')
@@ -123,6 +123,13 @@ function parseApplied(write: Write, body: Json): JsonObject {
   checkTarget(body, write.namespace, write.name)
   checkApplied(body, write.resource)
   return withMeta(body, { name: write.name })
+}
+
+function checkNoUid(write: Write, applied: JsonObject): void {
+  const uid = textIn(applied, 'metadata', 'uid')
+  if (uid === '') return
+  const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`
+  throw conflict(write.resource, write.name, why)
 }
 
 function managerRequired(): StatusError {
@@ -188,7 +195,9 @@ function checkPreconditions(write: Write, live: KubeObject, next: JsonObject): v
 
 function wrongUid(write: Write, next: JsonObject, live: string): StatusError {
   const uid = textIn(next, 'metadata', 'uid')
-  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live}`
+  const key = `/registry/${write.resource.plural}/${write.namespace}/${write.name}`
+  const told = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live}`
+  const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${told}`
   return conflict(write.resource, write.name, why)
 }
 
@@ -203,16 +212,20 @@ function writerOf(world: World, write: Write): Writer {
     name: write.fieldManager,
     apiVersion: apiVersionOf(write.resource),
     subresource: write.subresource,
-    time: world.timestamp(),
+    // The scale's entries carry no time.
+    time: write.subresource === 'scale' ? '' : world.timestamp(),
     ignored: ignoredBy(write),
   }
 }
 
 const statusOnly = setOfFields(['status'])
-const allButStatus = setOfFields(['metadata'], ['spec'])
+const allButStatus = setOfFields(['spec'], ['metadata', 'labels'])
+const allButCustomStatus = setOfFields(['metadata'], ['spec'])
 
 function ignoredBy({ resource, subresource }: Write): FieldSet {
-  if (subresource === 'status') return allButStatus
+  if (subresource === 'status') {
+    return resource.custom === undefined ? allButStatus : allButCustomStatus
+  }
   return resource.subresources.includes('status') ? statusOnly : emptySet
 }
 

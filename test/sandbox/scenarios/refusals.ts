@@ -1,0 +1,132 @@
+import {
+  apply,
+  apps,
+  cm,
+  configMap,
+  core,
+  deployment,
+  get,
+  patch,
+  port,
+  post,
+  put,
+  type Scenario,
+  service,
+  web,
+} from './requests.ts'
+
+export const refusals: readonly Scenario[] = [
+  {
+    name: 'refusals of an apply',
+    steps: [
+      apply(cm, '', configMap('settings')),
+      apply(cm, 'one', configMap('other')),
+      apply(cm, 'one', { ...configMap('settings'), apiVersion: 'v2' }),
+      apply(cm, 'one', { ...configMap('settings'), kind: 'Secret' }),
+      apply(cm, 'one', {
+        ...configMap('settings'),
+        metadata: { name: 'settings', namespace: 'elsewhere' },
+      }),
+      apply(cm, 'one', {
+        ...configMap('settings'),
+        metadata: { name: 'settings', managedFields: [] },
+      }),
+      apply(cm, 'one', {
+        ...configMap('settings'),
+        metadata: { name: 'settings', uid: 'made-up' },
+      }),
+      apply(web, 'one', deployment({ foo: 1 }, {})),
+      apply(web, 'one', deployment({ replicas: 'three' }, {})),
+      apply(web, 'one', deployment({}, { ports: [{ containerPort: 'x' }] })),
+      apply(web, 'one', deployment({}, { image: '' })),
+      apply(web, 'one', deployment({}, { ports: [{ containerPort: 99999 }] })),
+      apply(web, 'one', deployment({ selector: { matchLabels: { app: 'other' } } }, {})),
+      apply('/api/v1/namespaces/absent-namespace/configmaps/x', 'one', configMap('x')),
+      apply(`${core}/configmaps/Upper`, 'one', configMap('Upper')),
+      apply(`${core}/services/1st`, 'one', {
+        ...service({ ports: [port(80)] }),
+        metadata: { name: '1st' },
+      }),
+    ],
+  },
+  {
+    name: 'an unknown field is told by its path',
+    steps: [apply(web, 'one', deployment({}, { baz: 'x' }))],
+  },
+  {
+    name: 'refusals of other writes',
+    steps: [
+      post(`${core}/configmaps`, configMap('Upper_Case')),
+      post(`${core}/configmaps`, { ...configMap('a'), kind: 'Secret' }),
+      post(`${core}/configmaps`, configMap('settings', { data: { a: '1' } })),
+      post(`${core}/configmaps`, configMap('settings')),
+      put(cm, configMap('settings', { data: { a: '2' } })),
+      put(cm, { ...configMap('settings'), metadata: { name: 'settings', resourceVersion: '1' } }),
+      put(cm, { ...configMap('settings'), metadata: { name: 'settings', uid: 'made-up' } }),
+      put(cm, configMap('other')),
+      put(`${core}/configmaps/absent`, configMap('absent')),
+      patch(`${core}/configmaps/absent`, 'merge', {}),
+      patch(cm, 'merge', { metadata: { resourceVersion: '1' } }),
+      patch(cm, 'json', [{ op: 'test', path: '/data/a', value: 'no' }]),
+      patch(cm, 'json', [{ op: 'remove', path: '/data/none' }]),
+      { method: 'DELETE', path: `${core}/configmaps/absent` },
+      { method: 'DELETE', path: cm, body: { preconditions: { uid: 'made-up' } } },
+      get(`${core}/configmaps/absent`),
+      get(`${core}/nothings`),
+      get('/apis/nothing.example/v1/things'),
+      { method: 'PATCH', path: cm, contentType: 'application/unheard-of', body: {} },
+    ],
+  },
+  {
+    name: 'unknown fields are dropped, warned about or refused',
+    steps: [
+      post(`${apps}/deployments`, deployment({ foo: 1 }, { bar: 'x' }), {
+        fieldValidation: 'Ignore',
+        dryRun: 'All',
+      }),
+      post(`${apps}/deployments`, deployment({ foo: 1 }, { bar: 'x' }), { dryRun: 'All' }),
+      post(`${apps}/deployments`, deployment({ foo: 1 }, { bar: 'x' }), {
+        fieldValidation: 'Strict',
+        dryRun: 'All',
+      }),
+      post(`${apps}/deployments`, deployment()),
+      patch(web, 'merge', { spec: { foo: 1 } }),
+    ],
+  },
+  {
+    name: 'immutable fields',
+    steps: [
+      apply(web, 'one', deployment()),
+      apply(
+        web,
+        'one',
+        deployment({
+          selector: { matchLabels: { app: 'api' } },
+          template: {
+            metadata: { labels: { app: 'api' } },
+            spec: { containers: [{ name: 'web', image: 'x:1' }] },
+          },
+        }),
+        { force: 'true' },
+      ),
+      apply(cm, 'one', configMap('settings', { data: { a: '1' }, immutable: true })),
+      apply(cm, 'one', configMap('settings', { data: { a: '2' }, immutable: true })),
+      apply(cm, 'one', configMap('settings', { data: { a: '1' } })),
+      apply(`${core}/secrets/s`, 'one', {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 's' },
+        type: 'a/b',
+      }),
+      apply(`${core}/secrets/s`, 'one', {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 's' },
+        type: 'c/d',
+      }),
+      apply(`${core}/services/web`, 'one', service({ ports: [port(80)] })),
+      apply(`${core}/services/web`, 'one', service({ ports: [port(80)], type: 'NodePort' })),
+      apply(`${core}/services/web`, 'one', service({ ports: [port(80)], type: 'ClusterIP' })),
+    ],
+  },
+]
