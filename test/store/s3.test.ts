@@ -1,4 +1,6 @@
+import { S3Client } from '@aws-sdk/client-s3'
 import { afterEach, describe, expect, it } from 'vitest'
+import { createSandboxBucket } from '../../lib/sandbox/bucket.ts'
 import { acquireLease } from '../../lib/store/lease.ts'
 import { updateRecord } from '../../lib/store/records.ts'
 import { createS3Store } from '../../lib/store/s3.ts'
@@ -11,6 +13,24 @@ describeStore('s3', async () => {
   const server = await startS3Server()
   const store = createS3Store(server.client, 'bucket', { prefix: 'state/' })
   return { store, close: server.close }
+})
+
+describeStore('s3 over the sandbox bucket', async () => {
+  const sandbox = createSandboxBucket()
+  await sandbox.createBucket('state')
+  const listening = await sandbox.listen()
+  const client = new S3Client({
+    region: 'eu-west-1',
+    endpoint: listening.url,
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    requestHandler: { socketAcquisitionWarningTimeout: 60_000 },
+  })
+  const close = async () => {
+    client.destroy()
+    await listening.close()
+  }
+  return { store: createS3Store(client, 'state'), close }
 })
 
 describe('a bucket that misbehaves', () => {
