@@ -62,8 +62,8 @@ export function parseRecent(value: unknown): RecentEvents | undefined {
   return isRecent(value) ? value : undefined
 }
 
-/** Go's: `1m3.5s`, `192.865231ms`. */
-const duration = /\b(?:\d+(?:\.\d+)?(?:h|ms|µs|ns|m|s))+(?![\w.])/g
+/** Go's, standing alone: `1m3.5s`, `192.865231ms`. */
+const duration = /(?<=^|\s)(?:\d+(?:\.\d+)?(?:h|ms|µs|ns|m|s))+(?![\w.-])/g
 
 function isRecent(value: unknown): value is RecentEvents {
   return (
