@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { ArtifactError } from './artifact-error.ts'
 import { fileAndFolder, pathFault, showPath } from './path.ts'
-import { blockBytes, encodeHeader, maxNameBytes } from './tar-header.ts'
+import { blockBytes, maxNameBytes, type TarHeader, writeHeader } from './tar-header.ts'
 import { readTar, type TarLimits } from './tar-reader.ts'
 import type { TreeFile, TreeFiles } from './tree.ts'
 
@@ -21,8 +21,10 @@ export function packTree(files: TreeFiles): Archive {
   const entries = [...files]
     .map(([path, file]) => ({ path: Buffer.from(path), file }))
     .sort((a, b) => Buffer.compare(a.path, b.path))
-  const blocks = entries.flatMap(({ path, file }) => encodeEntry(path, file))
-  const bytes = Buffer.concat([...blocks, new Uint8Array(2 * blockBytes)])
+  const sizeBytes = entries.reduce((sum, entry) => sum + entryBytes(entry), 2 * blockBytes)
+  const bytes = Buffer.alloc(sizeBytes)
+  let at = 0
+  for (const entry of entries) at = writeEntry(bytes, at, entry)
   return { bytes, digest: digestOf(bytes) }
 }
 
@@ -67,29 +69,49 @@ function refuseBadPaths(files: TreeFiles): void {
   }
 }
 
-function encodeEntry(path: Buffer, file: TreeFile): readonly Uint8Array[] {
-  const header = encodeHeader({
-    name: path.length > maxNameBytes ? 'long-path' : path.toString(),
-    mode: file.isExecutable ? 0o700 : 0o600,
-    sizeBytes: file.bytes.length,
-    type: '0',
-  })
-  const extended = path.length > maxNameBytes ? encodeExtended(path) : []
-  return [...extended, header, ...padded(file.bytes)]
+type Entry = { readonly path: Buffer; readonly file: TreeFile }
+
+function entryBytes({ path, file }: Entry): number {
+  const extended = isLong(path) ? blockBytes + padded(extendedRecord(path).length) : 0
+  return extended + blockBytes + padded(file.bytes.length)
 }
 
-/** A pax header that holds nothing but the path. Its record counts its own length. */
-function encodeExtended(path: Buffer): readonly Uint8Array[] {
+/** Writes an entry at `at` and gives where the next one goes. */
+function writeEntry(archive: Buffer, at: number, { path, file }: Entry): number {
+  const content = { mode: file.isExecutable ? 0o700 : 0o600, type: '0', bytes: file.bytes }
+  if (!isLong(path)) return writeFile(archive, at, { ...content, name: path.toString() })
+  const bytes = extendedRecord(path)
+  const next = writeFile(archive, at, { name: longName, mode: 0o600, type: 'x', bytes })
+  return writeFile(archive, next, { ...content, name: longName })
+}
+
+/** Stands in the header where the path itself stands in an extended one. */
+const longName = 'long-path'
+
+function isLong(path: Buffer): boolean {
+  return path.length > maxNameBytes
+}
+
+/** A pax record of the path: it begins with its length, in which its digits count. */
+function extendedRecord(path: Buffer): Buffer {
   const rest = path.length + ' path=\n'.length
   const digits = String(rest + String(rest).length).length
-  const record = Buffer.concat([Buffer.from(`${rest + digits} path=`), path, Buffer.from('\n')])
-  const header = { name: 'long-path', mode: 0o600, sizeBytes: record.length, type: 'x' }
-  return [encodeHeader(header), ...padded(record)]
+  return Buffer.concat([Buffer.from(`${rest + digits} path=`), path, Buffer.from('\n')])
 }
 
-function padded(bytes: Uint8Array): readonly Uint8Array[] {
-  const rest = bytes.length % blockBytes
-  return rest === 0 ? [bytes] : [bytes, new Uint8Array(blockBytes - rest)]
+function writeFile(
+  archive: Buffer,
+  at: number,
+  { bytes, ...header }: Omit<TarHeader, 'sizeBytes'> & { readonly bytes: Uint8Array },
+): number {
+  const start = at + blockBytes
+  writeHeader(archive.subarray(at, start), { ...header, sizeBytes: bytes.length })
+  archive.set(bytes, start)
+  return start + padded(bytes.length)
+}
+
+function padded(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / blockBytes) * blockBytes
 }
 
 function isEqual(a: string, b: string): boolean {

@@ -4,10 +4,15 @@
  * `!` negates nothing, as in Go. Source: the rules of Go's path/filepath.Match.
  */
 export function compileGlob(pattern: string): ((name: string) => boolean) | undefined {
-  if (!/[*?[\\]/.test(pattern)) return (name) => name === pattern
+  if (!special.test(pattern)) return (name) => name === pattern
+  // Most rules are of this form, and every file is held against each of them.
+  const end = pattern.startsWith('*') ? pattern.slice(1) : undefined
+  if (end !== undefined && !special.test(end)) return (name) => name.endsWith(end)
   const chunks = parseChunks([...pattern])
   return chunks === undefined ? undefined : (name) => matchChunks(chunks, [...name])
 }
+
+const special = /[*?[\\]/
 
 /** A run of atoms; with `isFloating` any text may stand before it. */
 type Chunk = { readonly isFloating: boolean; readonly atoms: readonly Atom[] }

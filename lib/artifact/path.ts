@@ -43,6 +43,8 @@ export function showPath(path: string): string {
   return shown.replace(/[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, '�')
 }
 
+/** No character takes more than three bytes for each of its units. */
 function isLongerThan(text: string, maxBytes: number): boolean {
+  if (text.length * 3 <= maxBytes) return false
   return text.length > maxBytes || new TextEncoder().encode(text).length > maxBytes
 }

@@ -16,24 +16,25 @@ const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const checksumField = { start: 148, end: 156 }
 
-/** A ustar header with owner, group and times left zero, so that it depends on nothing but its entry. */
-export function encodeHeader({ name, mode, sizeBytes, type }: TarHeader): Uint8Array {
-  const block = new Uint8Array(blockBytes)
-  block.set(encoder.encode(name).subarray(0, maxNameBytes), 0)
-  writeText(block, 100, octal(mode, 7))
+/**
+ * Writes a ustar header into a block of zeros. Owner, group and times stay zero, so that it depends on nothing
+ * but its entry.
+ */
+export function writeHeader(block: Uint8Array, header: TarHeader): void {
+  encoder.encodeInto(header.name, block.subarray(0, maxNameBytes))
+  writeText(block, 100, octal(header.mode, 7))
   writeText(block, 108, octal(0, 7))
   writeText(block, 116, octal(0, 7))
-  writeText(block, 124, octal(sizeBytes, 11))
+  writeText(block, 124, octal(header.sizeBytes, 11))
   writeText(block, 136, octal(0, 11))
-  writeText(block, 156, type)
+  writeText(block, 156, header.type)
   writeText(block, 257, 'ustar\x0000')
   writeText(block, checksumField.start, `${octal(checksum(block), 6)}\0 `)
-  return block
 }
 
 /** The header in a block; `end` for the zero block behind the last entry, undefined where it is none. */
 export function decodeHeader(block: Uint8Array): TarHeader | 'end' | undefined {
-  if (block.every((byte) => byte === 0)) return 'end'
+  if (block[0] === 0 && block.every((byte) => byte === 0)) return 'end'
   const sizeBytes = readOctal(block, 124, 12)
   const mode = readOctal(block, 100, 8)
   const isIntact = readOctal(block, checksumField.start, 8) === checksum(block)
@@ -47,18 +48,20 @@ export function decodeHeader(block: Uint8Array): TarHeader | 'end' | undefined {
 
 /** The sum of all bytes, with the field of the sum itself read as spaces. */
 function checksum(block: Uint8Array): number {
-  return block.reduce((sum, byte, index) => {
-    const isField = index >= checksumField.start && index < checksumField.end
-    return sum + (isField ? 0x20 : byte)
-  }, 0)
+  let sum = (checksumField.end - checksumField.start) * 0x20
+  for (let at = 0; at < blockBytes; at += 1) {
+    if (at < checksumField.start || at >= checksumField.end) sum += block[at] ?? 0
+  }
+  return sum
 }
 
 function octal(value: number, digits: number): string {
   return value.toString(8).padStart(digits, '0')
 }
 
+/** ASCII only. */
 function writeText(block: Uint8Array, at: number, text: string): void {
-  block.set(encoder.encode(text), at)
+  for (let index = 0; index < text.length; index += 1) block[at + index] = text.charCodeAt(index)
 }
 
 function readText(block: Uint8Array, at: number, length: number): string {

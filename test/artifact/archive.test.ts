@@ -3,16 +3,18 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { digestOf, openArchive, packTree, unpackTree } from '../../lib/artifact/archive.ts'
-import { encodeHeader, type TarHeader } from '../../lib/artifact/tar-header.ts'
+import { type TarHeader, writeHeader } from '../../lib/artifact/tar-header.ts'
 import { filesOfTexts, type TreeFile, type TreeFiles } from '../../lib/artifact/tree.ts'
 
 const longName = `${'folder/'.repeat(20)}é.yaml`
 const end = new Uint8Array(1024)
 
 function tarOf(...headers: readonly Partial<TarHeader>[]): Uint8Array {
-  const blocks = headers.map((header) =>
-    encodeHeader({ name: 'x', mode: 0o600, sizeBytes: 0, type: '0', ...header }),
-  )
+  const blocks = headers.map((header) => {
+    const block = new Uint8Array(512)
+    writeHeader(block, { name: 'x', mode: 0o600, sizeBytes: 0, type: '0', ...header })
+    return block
+  })
   return Buffer.concat([...blocks, end])
 }
 

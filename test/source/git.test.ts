@@ -153,6 +153,17 @@ describe('git faults', () => {
     })
   })
 
+  it.each([
+    'http://169.254.169.254/acme/app',
+    'http://[::ffff:169.254.169.254]/acme/app',
+    'https://[fd00:ec2::254]/acme/app',
+  ])('tell that %s is not asked at all', async (url) => {
+    expect(await faultOf(sourceOf({ branch: 'main' }, { url }))).toMatchObject({
+      reason: 'URLInvalid',
+      message: expect.stringMatching(/the address is refused: .* metadata, link-local or reserved/),
+    })
+  })
+
   it('tell a sparse folder that is not there', async () => {
     const source = sourceOf({ branch: 'main' }, { sparseCheckout: ['deploy', './nope'] })
     expect(await faultOf(source)).toMatchObject({
