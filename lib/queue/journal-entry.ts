@@ -10,10 +10,6 @@ export function parseEntry(line: string): JournalEntry | undefined {
   }
 }
 
-export function isCode(thrown: unknown, code: string): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === code
-}
-
 function isEntry(value: unknown): value is JournalEntry {
   if (!isObject(value) || typeof value.number !== 'number') return false
   if (value.op === 'take' || value.op === 'done') return true

@@ -9,7 +9,8 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
-import { isCode, parseEntry } from './journal-entry.ts'
+import { hasErrorCode } from '../status/error.ts'
+import { parseEntry } from './journal-entry.ts'
 import type { Waiting } from './line.ts'
 
 /** What happened to a message, in the order it happened. */
@@ -139,7 +140,7 @@ function readIfThere(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (thrown) {
-    if (isCode(thrown, 'ENOENT')) return ''
+    if (hasErrorCode(thrown, 'ENOENT')) return ''
     throw thrown
   }
 }

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { hasErrorCode } from '../status/error.ts'
 import { SecretError } from './secret-error.ts'
 
 /** Kubernetes allows 1 MiB of data; base64 and what stands around it need the rest. */
@@ -22,11 +23,7 @@ export async function readBounded(path: string): Promise<Uint8Array | undefined>
 }
 
 export function isMissing(thrown: unknown): boolean {
-  return hasCode(thrown, 'ENOENT') || hasCode(thrown, 'ENOTDIR')
-}
-
-export function hasCode(thrown: unknown, code: string): boolean {
-  return thrown instanceof Error && 'code' in thrown && thrown.code === code
+  return hasErrorCode(thrown, 'ENOENT', 'ENOTDIR')
 }
 
 async function openIfThere(path: string) {

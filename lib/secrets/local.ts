@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { link, mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { hasErrorCode } from '../status/error.ts'
 import { createAesSealer, keyBytes } from './aes.ts'
-import { hasCode, isMissing } from './bounded-file.ts'
+import { isMissing } from './bounded-file.ts'
 import type { Sealer } from './sealer.ts'
 import { SecretError } from './secret-error.ts'
 
@@ -29,7 +30,7 @@ async function readOrMakeKey(keyFile: string): Promise<Buffer> {
   try {
     await link(temporary, keyFile)
   } catch (thrown) {
-    if (!hasCode(thrown, 'EEXIST')) throw unreadable(keyFile, 'it cannot be made', thrown)
+    if (!hasErrorCode(thrown, 'EEXIST')) throw unreadable(keyFile, 'it cannot be made', thrown)
   } finally {
     await rm(temporary, { force: true })
   }

@@ -37,3 +37,13 @@ export class DriftlessError<Code extends string = string> extends Error {
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown)
 }
+
+/** True where `thrown` is a system error of one of these codes, `ENOENT` for instance. */
+export function hasErrorCode(thrown: unknown, ...codes: readonly string[]): boolean {
+  return (
+    thrown instanceof Error &&
+    'code' in thrown &&
+    typeof thrown.code === 'string' &&
+    codes.includes(thrown.code)
+  )
+}

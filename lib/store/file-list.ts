@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hasErrorCode } from './error-code.ts'
+import { hasErrorCode } from '../status/error.ts'
 import { parseFileName, pathOfFolder } from './file-names.ts'
 import { compareKeys, isInRange } from './key.ts'
 import type { ListOptions } from './store.ts'

@@ -9,8 +9,7 @@ import {
   unlinkSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { DriftlessError, messageOf } from '../status/error.ts'
-import { hasErrorCode } from './error-code.ts'
+import { DriftlessError, hasErrorCode, messageOf } from '../status/error.ts'
 import { listFiles } from './file-list.ts'
 import { pathOfKey } from './file-names.ts'
 import { checkBody, checkKey } from './key.ts'

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { hasErrorCode } from './error-code.ts'
+import { hasErrorCode } from '../status/error.ts'
 
 /** A name for one holder in this process that no other ever has: machine, process id, its start, a random part. */
 export function newHolder(): string {

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { hasErrorCode } from './error-code.ts'
+import { hasErrorCode } from '../status/error.ts'
 import { hasEnded, newHolder } from './lock-holder.ts'
 
 /**
