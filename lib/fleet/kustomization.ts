@@ -23,6 +23,8 @@ export type KustomizationSpec = {
   readonly postBuild?: PostBuild
   readonly kubeConfig?: KubeConfigRef
   readonly serviceAccountName?: string
+  /** Fields of objects that are left as they are in the cluster. */
+  readonly ignore: readonly IgnoreRule[]
   readonly notBuilt: readonly string[]
 }
 
@@ -77,6 +79,24 @@ export type SubstituteRef = {
   readonly isOptional: boolean
 }
 
+export type IgnoreRule = {
+  /** JSON pointers. */
+  readonly paths: readonly string[]
+  /** Every object where absent. */
+  readonly target?: ObjectSelector
+}
+
+/** Patterns are anchored regular expressions; selectors in Kubernetes syntax. */
+export type ObjectSelector = {
+  readonly group?: string
+  readonly version?: string
+  readonly kind?: string
+  readonly name?: string
+  readonly namespace?: string
+  readonly labelSelector?: string
+  readonly annotationSelector?: string
+}
+
 export type KubeConfigRef = { readonly secretName: string; readonly key?: string }
 
 const minTimeoutMs = 30_000
@@ -105,7 +125,32 @@ export function readKustomization(spec: Fields): KustomizationSpec {
     ...optional('postBuild', postBuild === undefined ? undefined : readPostBuild(postBuild)),
     ...optional('kubeConfig', readKubeConfig(spec)),
     ...optional('serviceAccountName', spec.text('serviceAccountName')),
-    notBuilt: ['decryption', 'healthCheckExprs', 'ignore'].filter((key) => spec.has(key)),
+    ignore: spec.sections('ignore').map(readIgnoreRule),
+    notBuilt: readNotBuilt(spec),
+  }
+}
+
+/** `decryption` alone is no reason to refuse: whatever is encrypted is refused where it is met. */
+function readNotBuilt(spec: Fields): readonly string[] {
+  spec.raw('decryption')
+  return ['healthCheckExprs'].filter((key) => spec.has(key))
+}
+
+function readIgnoreRule(fields: Fields): IgnoreRule {
+  const target = fields.section('target')
+  const paths = fields.texts('paths')
+  return { paths, ...optional('target', target === undefined ? undefined : readSelector(target)) }
+}
+
+function readSelector(target: Fields): ObjectSelector {
+  return {
+    ...optional('group', target.text('group')),
+    ...optional('version', target.text('version')),
+    ...optional('kind', target.text('kind')),
+    ...optional('name', target.text('name')),
+    ...optional('namespace', target.text('namespace')),
+    ...optional('labelSelector', target.text('labelSelector')),
+    ...optional('annotationSelector', target.text('annotationSelector')),
   }
 }
 

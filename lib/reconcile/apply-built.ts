@@ -4,6 +4,7 @@ import { pruneObjects } from '../apply/prune.ts'
 import type { ClusterClient } from '../cluster/client.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
 import { isFluxObject } from '../fleet/fleet-object.ts'
+import { computeFluxStatus } from '../health/status.ts'
 import type { ChangeSet } from '../inventory/change-set.ts'
 import {
   type Inventory,
@@ -57,6 +58,8 @@ export async function applyBuilt(
           commonMetadata: target.spec.commonMetadata,
           isForced: target.spec.isForced,
           fieldValidation: cluster.fieldValidation,
+          ignore: target.spec.ignore,
+          statusOf: (object) => computeFluxStatus(object, ports.now()),
           beforeStage,
           signal: run.signal,
           now: ports.now,

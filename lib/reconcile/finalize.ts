@@ -2,7 +2,7 @@ import { deletionFor } from '../apply/deletion-policy.ts'
 import { remainingRefs } from '../apply/prune.ts'
 import type { ClusterClient } from '../cluster/client.ts'
 import { isFluxObject } from '../fleet/fleet-object.ts'
-import { formatChanges, hasChanges } from '../inventory/change-set.ts'
+import { formatDeletions, hasChanges } from '../inventory/change-set.ts'
 import { inventoryOfRefs, parseEntry } from '../inventory/inventory.ts'
 import { formatRef, type ObjectRef } from '../manifest/object.ts'
 import { pruneStale } from './apply-built.ts'
@@ -50,7 +50,7 @@ async function takeDown(
     await emit(ports, target, {
       severity: 'info',
       reason: 'ReconciliationSucceeded',
-      message: formatChanges(pruned.changes),
+      message: formatDeletions(pruned.changes),
       ...(revision === undefined ? {} : { metadata: { revision } }),
       changes: pruned.changes
         .filter(({ action }) => action === 'deleted')

@@ -18,6 +18,20 @@ export type ReadySource = {
 
 type GatePorts = Pick<Ports, 'registry' | 'store' | 'clusters'>
 
+/** Throws where the spec asks for what is not built yet: it is said, never passed over. */
+export function requireBuilt({ spec }: KustomizationObject): void {
+  const [field] = spec.notBuilt
+  if (field !== undefined) throw notBuilt(`spec.${field}`, 'leave it out')
+  if (spec.dependsOn.some(({ readyExpr }) => readyExpr !== undefined)) {
+    throw notBuilt('spec.dependsOn[].readyExpr', 'leave it out')
+  }
+}
+
+function notBuilt(what: string, remedy: string): ReconcileError {
+  const message = `${what} is not built yet; ${remedy}, or keep this Kustomization with Flux`
+  return new ReconcileError('NotSupportedYet', 'NotSupportedYet', message)
+}
+
 /** The Kustomization's source, or why it cannot be built from yet. Source: flux.md §2.1, steps 4 and 5. */
 export async function requireSource(
   { registry, store, clusters }: GatePorts,
@@ -32,9 +46,13 @@ export async function requireSource(
       throw new ReconcileError('AccessDenied', 'AccessDenied', message)
     }
   }
-  if ((await registry.find(id)) === undefined) {
+  const found = await registry.find(id)
+  if (found === undefined) {
     const message = `${id.kind}.source.toolkit.fluxcd.io "${id.name}" not found`
     throw new ReconcileError('ArtifactFailed', 'SourceNotFound', message, { retryable: true })
+  }
+  if (found.type === 'NotSupportedYet') {
+    throw notBuilt(`its source ${subject} is of a kind that`, 'use a GitRepository or Bucket')
   }
   const { artifact, commit } = await readStatus(store, id)
   if (artifact === undefined) {

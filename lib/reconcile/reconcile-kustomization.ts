@@ -8,10 +8,10 @@ import { isReady, markProgressing } from './conditions.ts'
 import { connectFor } from './connect.ts'
 import { emit } from './emit.ts'
 import { finishRun } from './finish-run.ts'
-import { type ReadySource, requireDependencies, requireSource } from './gate.ts'
+import { type ReadySource, requireBuilt, requireDependencies, requireSource } from './gate.ts'
 import { readInput, rememberInput } from './input.ts'
 import { ReconcileError } from './reconcile-error.ts'
-import { reportChanges, reportWarnings } from './report.ts'
+import { reportChanges, reportDeletions, reportWarnings } from './report.ts'
 import type { KustomizationObject, NextLook, Run } from './run.ts'
 import { settleHealth } from './settle-health.ts'
 
@@ -22,6 +22,7 @@ import { settleHealth } from './settle-health.ts'
  */
 export async function reconcileKustomization(run: Run<KustomizationObject>): Promise<NextLook> {
   const { ports, target } = run
+  requireBuilt(target)
   const source = await requireSource(ports, target)
   await requireDependencies(ports, target, source)
   const next = whatIsLeft(run, source)
@@ -60,7 +61,7 @@ async function bringToCluster(
   })
   await reportWarnings(run, source, [...built.warnings, ...applied.warnings])
   await reportChanges(run, source, applied.changes, isDrift)
-  await reportChanges(run, source, applied.deletions, false)
+  await reportDeletions(run, source, applied.deletions)
   if (applied.pruneError !== undefined) throw applied.pruneError
   if (applied.waitingFor.length > 0) return waitForStage(run, source, applied)
   const { stageWait: _, ...settled } = status.current()

@@ -1,4 +1,9 @@
-import { type ChangeSet, formatChanges, hasChanges } from '../inventory/change-set.ts'
+import {
+  type ChangeSet,
+  formatChanges,
+  formatDeletions,
+  hasChanges,
+} from '../inventory/change-set.ts'
 import { formatRef } from '../manifest/object.ts'
 import { emit } from './emit.ts'
 import type { ReadySource } from './gate.ts'
@@ -14,11 +19,30 @@ export async function reportChanges(
   changes: ChangeSet,
   isDrift: boolean,
 ): Promise<void> {
+  await reportList(run, source, changes, formatChanges(changes), isDrift)
+}
+
+/** Tells what was pruned, with what had to stay. */
+export async function reportDeletions(
+  run: Run<KustomizationObject>,
+  source: ReadySource,
+  deletions: ChangeSet,
+): Promise<void> {
+  await reportList(run, source, deletions, formatDeletions(deletions), false)
+}
+
+async function reportList(
+  run: Run<KustomizationObject>,
+  source: ReadySource,
+  changes: ChangeSet,
+  message: string,
+  isDrift: boolean,
+): Promise<void> {
   if (!hasChanges(changes)) return
   await emit(run.ports, run.target, {
     severity: 'info',
     reason: 'Progressing',
-    message: formatChanges(changes),
+    message,
     metadata: { revision: source.artifact.revision },
     changes: changes
       .filter(({ action }) => action !== 'unchanged' && action !== 'skipped')

@@ -1,3 +1,4 @@
+import { ownerSelector } from '../apply/owner-labels.ts'
 import type { ClusterClient } from '../cluster/client.ts'
 import { isFluxObject } from '../fleet/fleet-object.ts'
 import { checkHealth, type HealthResult, summarizeHealth } from '../health/check.ts'
@@ -41,9 +42,15 @@ export async function lookAtHealth(
   const inFleet = targets.filter(isFluxObject)
   const inCluster = targets.filter((ref) => !isFluxObject(ref))
   const { cluster } = run.target.id
+  // All that a Kustomization owns carries its labels: a few lists instead of a request for each.
+  const { isWaiting } = run.target.spec
+  const options = {
+    now: run.ports.now,
+    ...(isWaiting ? { labelSelector: ownerSelector(run.target.id) } : {}),
+  }
   const results = await Promise.all([
     Promise.all(inFleet.map((ref) => fleetHealth(run.ports, cluster, ref))),
-    inCluster.length === 0 ? [] : checkHealth(await client(), inCluster, { now: run.ports.now }),
+    inCluster.length === 0 ? [] : checkHealth(await client(), inCluster, options),
   ])
   return summarizeHealth(results.flat())
 }
