@@ -7,10 +7,10 @@ import type { BucketSpec } from '../fleet/bucket.ts'
 import { OutboundError } from '../http/outbound-error.ts'
 import { type ClientPorts, createBucketClient } from './bucket/client.ts'
 import { indexRevision, type ListedObject, listObjects, refuseKeys } from './bucket/listing.ts'
+import { bindCredential, type CredentialBinding } from './credential.ts'
 import type { FetchedSource, ReadFacts } from './fetched-source.ts'
-import { bindCredential, type CredentialBinding } from './git/access.ts'
-import { printable } from './git/pkt-line.ts'
 import { type SourceLimits, sourceLimits } from './limits.ts'
+import { printable } from './printable.ts'
 import { SourceError, type SourceErrorCode, within } from './source-error.ts'
 
 export type BucketPorts = ClientPorts & {

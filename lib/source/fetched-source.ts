@@ -1,5 +1,5 @@
 import type { TreeFiles } from '../artifact/tree.ts'
-import type { CredentialBinding } from './git/access.ts'
+import type { CredentialBinding } from './credential.ts'
 
 /** What reading a source tells besides its revision, be it fetched or not. */
 export type ReadFacts = {

@@ -1,14 +1,14 @@
 import { formatRevision } from '../artifact/revision.ts'
 import type { GitRepositorySpec } from '../fleet/git-repository.ts'
 import type { Outbound } from '../http/outbound.ts'
-import type { FetchedSource, ReadFacts } from './fetched-source.ts'
 import {
   bindCredential,
   type CredentialBinding,
   type Credentials,
   fingerprintOf,
-  readAccess,
-} from './git/access.ts'
+} from './credential.ts'
+import type { FetchedSource, ReadFacts } from './fetched-source.ts'
+import { readAccess } from './git/access.ts'
 import { chooseRefs, type FollowedRef, followedRef, prefixesOf } from './git/choose-ref.ts'
 import { tellFaults } from './git/fault-text.ts'
 import { fetchCommit, fetchCommitTimes } from './git/fetch-commit.ts'

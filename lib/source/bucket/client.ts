@@ -1,7 +1,7 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import type { BucketSpec } from '../../fleet/bucket.ts'
 import type { Outbound } from '../../http/outbound.ts'
-import type { Credentials } from '../git/access.ts'
+import type { Credentials } from '../credential.ts'
 import { SourceError } from '../source-error.ts'
 import { createS3Handler } from './s3-handler.ts'
 

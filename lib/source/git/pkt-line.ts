@@ -1,3 +1,4 @@
+import { printable } from '../printable.ts'
 import { SourceError } from '../source-error.ts'
 
 /** One packet of git's wire format. A flush ends a message, a delimiter a section of it. */
@@ -39,11 +40,6 @@ export function lineOf(packet: Packet): string {
 export function serverFault(text: string): SourceError {
   if (/not our ref/.test(text)) return new SourceError('CommitNotFound', 'object not found')
   return new SourceError('AnswerInvalid', `the server says: ${printable(text)}`)
-}
-
-export function printable(text: string): string {
-  const line = text.replace(/[^\x21-\x7e]+/g, ' ').trim()
-  return line.length > 200 ? `${line.slice(0, 200)}…` : line
 }
 
 function malformed(): SourceError {

@@ -1,8 +1,8 @@
 import type { Outbound, OutboundResponse } from '../../http/outbound.ts'
 import { OutboundError } from '../../http/outbound-error.ts'
+import { printable } from '../printable.ts'
 import { SourceError, type SourceErrorCode } from '../source-error.ts'
 import type { GitAccess } from './access.ts'
-import { printable } from './pkt-line.ts'
 
 /** A repository to talk to, and how. */
 export type Remote = {
