@@ -126,9 +126,12 @@ function serve(objects: Map<string, S3Object>, request: Request): Answer {
   return { status: 200, headers: { etag } }
 }
 
+/** S3 may always list fewer than it is asked for. */
+const pageSize = 50
+
 function list(objects: ReadonlyMap<string, S3Object>, query: URLSearchParams): Answer {
   const after = query.get('continuation-token') ?? query.get('start-after') ?? ''
-  const maxKeys = Number(query.get('max-keys') ?? 1000)
+  const maxKeys = Math.min(Number(query.get('max-keys')), pageSize)
   const keys = [...objects.keys()]
     .filter((key) => key.startsWith(query.get('prefix') ?? '') && compareKeys(key, after) > 0)
     .sort(compareKeys)

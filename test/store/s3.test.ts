@@ -30,7 +30,7 @@ describeStore('s3 over the sandbox bucket', async () => {
     client.destroy()
     await listening.close()
   }
-  return { store: createS3Store(client, 'state'), close }
+  return { store: createS3Store(client, 'state'), manyKeys: 1100, close }
 })
 
 describe('a bucket that misbehaves', () => {
