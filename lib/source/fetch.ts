@@ -28,6 +28,8 @@ export type SourcePorts = {
   readonly outbound: Outbound
   /** Keys of the Secret that the source names. */
   readonly credentials?: Credentials
+  /** What the source's credential was bound to, where that outlived the artifact; see `PreviousFetch`. */
+  readonly binding?: CredentialBinding
   /** Who we are on AWS, for buckets of provider `aws` without a Secret. */
   readonly awsCredentials?: AwsCredentials
   /** One per process: the next fetch of a repository gets only what changed. */
@@ -51,7 +53,7 @@ export async function fetchSource(
   ports: SourcePorts,
 ): Promise<SourceOutcome> {
   refuseUnbuilt(source)
-  const binding = previous?.binding
+  const binding = previous?.binding ?? ports.binding
   const all = { ...ports, ...(binding === undefined ? {} : { binding }) }
   const hasArtifact = previous !== undefined
   const rules = sourceRules(source)

@@ -52,6 +52,28 @@ describe('fetchSource', () => {
     expect(narrowed.kind === 'fetched' && [...narrowed.source.files.keys()]).toEqual(['a.yaml'])
   })
 
+  it('keeps a credential from another host, with an artifact or without', async () => {
+    const credentials = new Map([
+      ['username', Buffer.from('git')],
+      ['password', Buffer.from('hunter2')],
+    ])
+    const all = { ...ports(), credentials }
+    const first = await fetchSource(gitSource(), undefined, all)
+    if (first.kind !== 'fetched') throw new Error('nothing was fetched')
+    const { revision, binding } = first.source
+    if (binding === undefined) throw new Error('a credential that was used is bound')
+    const again = await fetchSource(gitSource(), { revision, binding }, all)
+    expect(again).toMatchObject({ kind: 'unchanged', binding })
+    const moved = gitSource({ url: 'http://127.0.0.1:1/acme/app' })
+    for (const previous of [{ revision, binding }, undefined]) {
+      const fetched = fetchSource(moved, previous, { ...all, binding })
+      await expect(fetched).rejects.toMatchObject({
+        code: 'CredentialBound',
+        reason: 'AuthenticationFailed',
+      })
+    }
+  })
+
   it('reads buckets by the same door', async () => {
     const bucket = createSandboxBucket()
     await bucket.put('apps', 'a.yaml', 'kind: A\n')
