@@ -2,12 +2,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { isJsonObject, type Json, type JsonObject } from '../lib/manifest/object.ts'
-import { readGoTypes, type ZeroRule } from './go-types.ts'
+import { type GoField, readGoTypes } from './go-types.ts'
 
 /**
  * Writes what the sandbox cluster knows of the built-in kinds, read from a real API server behind `kubectl proxy`:
  *   node scripts/generate-sandbox-schema.ts http://127.0.0.1:8001 "$(go env GOMODCACHE)"
- * OpenAPI says what a kind is made of; the Go types say which empty values are left out of an answer.
+ * OpenAPI says what a kind is made of; the Go types say which empty values are left out of an answer,
+ * and by which numbers protobuf knows the fields.
  */
 const [proxy = '', moduleCache = ''] = process.argv.slice(2)
 const target = join(import.meta.dirname, '../lib/sandbox/kubernetes/builtin-data.ts')
@@ -36,7 +37,7 @@ async function readDefinitions(): Promise<JsonObject> {
     if (!/^apis?\//.test(path)) continue
     const { schemas } = objectAt(await read(`/openapi/v3/${path}`), 'components')
     for (const [name, schema] of Object.entries(isJsonObject(schemas) ? schemas : {})) {
-      found.set(name, withZeroRules(name, withoutText(schema)))
+      if (name.startsWith('io.k8s.')) found.set(name, withGoRules(name, withoutText(schema)))
     }
   }
   return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -45,7 +46,7 @@ async function readDefinitions(): Promise<JsonObject> {
 async function readGroups(path: string): Promise<readonly Json[]> {
   const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
   const { items } = await read(path, accept)
-  return Array.isArray(items) ? items.map(withoutText) : []
+  return Array.isArray(items) ? items.filter(isBuiltin).map(withoutText) : []
 }
 
 async function read(path: string, accept = 'application/json'): Promise<JsonObject> {
@@ -53,6 +54,12 @@ async function read(path: string, accept = 'application/json'): Promise<JsonObje
   const body: unknown = await response.json()
   if (!response.ok || !isJsonObject(body)) throw new Error(`${path}: ${response.status}`)
   return body
+}
+
+/** Not a group that somebody's CustomResourceDefinition has added. */
+function isBuiltin(group: Json): boolean {
+  const { name = '' } = objectAt(isJsonObject(group) ? group : {}, 'metadata')
+  return typeof name === 'string' && (!name.includes('.') || name.endsWith('.k8s.io'))
 }
 
 /** Only what says how values look and merge, not what they mean. */
@@ -65,16 +72,17 @@ function withoutText(schema: Json): Json {
   return Object.fromEntries(kept.map(([key, value]) => [key, withoutText(value)]))
 }
 
-function withZeroRules(name: string, schema: Json): Json {
+function withGoRules(name: string, schema: Json): Json {
   if (!isJsonObject(schema) || !isJsonObject(schema.properties)) return schema
-  const rules = readGoTypes(moduleCache, name, version)
+  const fields = readGoTypes(moduleCache, name, version)
   const properties = Object.entries(schema.properties)
-  const marked = properties.map(([key, value]) => [key, withRule(value, rules.get(key))])
+  const marked = properties.map(([key, value]) => [key, withGoField(value, fields.get(key))])
   return { ...schema, properties: Object.fromEntries(marked) }
 }
 
-function withRule(property: Json, rule: ZeroRule | undefined): Json {
-  return isJsonObject(property) && rule !== undefined ? { ...property, 'x-zero': rule } : property
+function withGoField(property: Json, field: GoField | undefined): Json {
+  if (!isJsonObject(property) || field === undefined) return property
+  return { ...property, 'x-zero': field.rule, 'x-proto': field.numbers }
 }
 
 function objectAt(parent: JsonObject, key: string): JsonObject {

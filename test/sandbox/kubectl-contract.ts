@@ -124,6 +124,36 @@ export function kubectlContract(name: string, start: () => Promise<KubectlCluste
       expect(await run('apply --server-side -f -', two)).toBe('configmap/old serverside-applied')
     })
 
+    it('makes objects by itself, sent as protobuf', async () => {
+      const field = (what: string, path: string): Promise<string> =>
+        run(`get ${what} -o jsonpath={${path}}`)
+      await run('create configmap made --from-literal=a=b')
+      expect(await field('cm made', '.data')).toBe('{"a":"b"}')
+      await run('create secret generic made --from-literal=a=b')
+      expect(await field('secret made', '.data')).toBe('{"a":"Yg=="}')
+      await run('create deployment made --image=nginx:1 --replicas=2 --port=80')
+      expect(await field('deploy made', '.spec.template.spec.containers[0].ports')).toBe(
+        '[{"containerPort":80,"protocol":"TCP"}]',
+      )
+      expect(await field('deploy made', '.spec.replicas')).toBe('2')
+      await run('expose deployment made --port=80 --target-port=http')
+      expect(await field('svc made', '.spec.ports')).toBe(
+        '[{"port":80,"protocol":"TCP","targetPort":"http"}]',
+      )
+      await run('create role made --verb=get,list --resource=pods,configmaps')
+      expect(await field('role made', '.rules')).toBe(
+        '[{"apiGroups":[""],"resources":["pods","configmaps"],"verbs":["get","list"]}]',
+      )
+      await run('create rolebinding made --role=made --serviceaccount=default:runner')
+      expect(await field('rolebinding made', '.subjects')).toBe(
+        '[{"kind":"ServiceAccount","name":"runner","namespace":"default"}]',
+      )
+      await run('autoscale deployment made --min=1 --max=3 --cpu=80%')
+      expect(await field('hpa made', '.spec.maxReplicas')).toBe('3')
+      await run('create quota made --hard=cpu=1500m,pods=3')
+      expect(await field('quota made', '.spec.hard')).toBe('{"cpu":"1500m","pods":"3"}')
+    })
+
     it('diffs by a dry run', async () => {
       const changed = manifests.replace('nginx:1.27', 'nginx:1.29')
       const args = ['-n', namespace, 'diff', '--server-side', '--force-conflicts', '-f', '-']

@@ -2,6 +2,7 @@ import type { KubeObject } from '../../manifest/object.ts'
 import { customCleanup, deleteObject, foreground, orphan } from './deletion.ts'
 import { at, isSame, listAt, objectAt, textIn } from './json.ts'
 import type { ObjectStore } from './object-store.ts'
+import { createOwnerIndex, type Owned, type OwnerIndex, ownerUids } from './owner-index.ts'
 import type { Registry } from './registry.ts'
 import type { Resource } from './resources.ts'
 import type { World } from './save.ts'
@@ -10,19 +11,23 @@ import { patchObject } from './writes.ts'
 
 export type Controllers = { readonly stop: () => void }
 
-type Parts = {
+export type ControllerParts = {
   readonly store: ObjectStore
   readonly registry: Registry
   readonly world: World
   readonly settleMs: number
 }
 
+type Parts = ControllerParts & { readonly index: OwnerIndex }
+
 /**
  * What a cluster does by itself, each a moment after its cause: workloads come up, definitions are established,
  * namespaces and definitions that were deleted lose their content, dependents follow their owners.
  */
-export function startControllers(parts: Parts): Controllers {
-  const { store, registry } = parts
+export function startControllers(given: ControllerParts): Controllers {
+  const { store, registry } = given
+  const index = createOwnerIndex(store)
+  const parts: Parts = { ...given, index }
   const timers = new Map<string, NodeJS.Timeout>()
   let isStopped = false
 
@@ -43,16 +48,21 @@ export function startControllers(parts: Parts): Controllers {
     later(`${storageKey}/${id}`, () => attend(parts, storageKey, object))
   }
 
-  const unsubscribe = store.subscribe(({ type, storageKey, object }) => {
+  const unsubscribe = store.subscribe(({ type, storageKey, object, previous }) => {
     if (storageKey === definitions) {
       registry.define(object.metadata.name, type === 'DELETED' ? undefined : object)
     }
     if (type !== 'DELETED') {
+      index.note(storageKey, object, previous)
       consider(storageKey, object)
       return
     }
-    later(`owner/${object.metadata.uid}`, () => collectDependents(parts, object))
-    for (const waiting of waitingFor(parts, object)) consider(waiting.storageKey, waiting.object)
+    const waiting = waitingFor(parts, object)
+    index.forget(object)
+    if (index.dependentsOf(object).length > 0) {
+      later(`owner/${object.metadata.uid}`, () => collectDependents(parts, object))
+    }
+    for (const blocked of waiting) consider(blocked.storageKey, blocked.object)
   })
 
   for (const definition of store.list(definitions)) {
@@ -79,8 +89,8 @@ function isDeleting(object: KubeObject): boolean {
 
 function needsAttention({ world }: Parts, resource: Resource, object: KubeObject): boolean {
   if (isDeleting(object)) return true
-  if (resource.custom !== undefined) return ownersOf(object).length > 0
-  if (ownersOf(object).length > 0) return true
+  if (ownerUids(object).length > 0) return true
+  if (resource.custom !== undefined) return false
   const status = settledStatus(object, world.timestamp())
   return status !== undefined && !isSame(status, at(object, 'status'))
 }
@@ -93,7 +103,7 @@ function attend(parts: Parts, storageKey: string, seen: KubeObject): void {
   const object = resource && world.read(resource, namespace, seen.metadata.name)
   if (resource === undefined || object === undefined) return
   if (isDeleting(object)) finishDeletion(parts, resource, object)
-  else if (isOrphaned(parts, object)) removeObject(world, resource, object)
+  else if (parts.index.isOrphaned(object)) removeObject(world, resource, object)
   else settle(world, resource, object)
 }
 
@@ -179,58 +189,34 @@ function withoutFinalizers(
   else world.put(resource, next)
 }
 
-type Owned = { readonly storageKey: string; readonly object: KubeObject }
-
-function ownersOf(object: KubeObject): readonly string[] {
-  return listAt(object, 'metadata', 'ownerReferences').map((owner) => textIn(owner, 'uid'))
-}
-
-function dependentsOf({ store }: Parts, owner: KubeObject): readonly Owned[] {
-  const uid = textIn(owner, 'metadata', 'uid')
-  return allObjects(store).filter(({ object }) => ownersOf(object).includes(uid))
-}
-
-function allObjects(store: ObjectStore): readonly Owned[] {
-  return store
-    .storageKeys()
-    .flatMap((storageKey) => store.list(storageKey).map((object) => ({ storageKey, object })))
-}
-
-/** None of its owners is there any more. */
-function isOrphaned({ store }: Parts, object: KubeObject): boolean {
-  const owners = ownersOf(object)
-  if (owners.length === 0) return false
-  return !allObjects(store).some(({ object: other }) =>
-    owners.includes(textIn(other, 'metadata', 'uid')),
-  )
-}
-
 function collectDependents(parts: Parts, owner: KubeObject): void {
-  for (const { storageKey, object } of dependentsOf(parts, owner)) {
+  for (const { storageKey, object } of parts.index.dependentsOf(owner)) {
     const resource = parts.registry.findStored(storageKey)
-    if (resource !== undefined && isOrphaned(parts, object)) {
+    if (resource !== undefined && parts.index.isOrphaned(object)) {
       removeObject(parts.world, resource, object)
     }
   }
 }
 
 function removeDependents(parts: Parts, owner: KubeObject): boolean {
-  for (const { storageKey, object } of dependentsOf(parts, owner)) {
+  for (const { storageKey, object } of parts.index.dependentsOf(owner)) {
     const resource = parts.registry.findStored(storageKey)
     if (resource !== undefined) removeObject(parts.world, resource, object)
   }
   const uid = textIn(owner, 'metadata', 'uid')
-  return !dependentsOf(parts, owner).some(({ object }) =>
-    listAt(object, 'metadata', 'ownerReferences').some(
-      (reference) =>
-        textIn(reference, 'uid') === uid && at(reference, 'blockOwnerDeletion') === true,
-    ),
-  )
+  return !parts.index
+    .dependentsOf(owner)
+    .some(({ object }) =>
+      listAt(object, 'metadata', 'ownerReferences').some(
+        (reference) =>
+          textIn(reference, 'uid') === uid && at(reference, 'blockOwnerDeletion') === true,
+      ),
+    )
 }
 
 function releaseDependents(parts: Parts, owner: KubeObject): boolean {
   const uid = textIn(owner, 'metadata', 'uid')
-  for (const { storageKey, object } of dependentsOf(parts, owner)) {
+  for (const { storageKey, object } of parts.index.dependentsOf(owner)) {
     const resource = parts.registry.findStored(storageKey)
     if (resource === undefined) continue
     const ownerReferences = listAt(object, 'metadata', 'ownerReferences').filter(
@@ -244,20 +230,15 @@ function releaseDependents(parts: Parts, owner: KubeObject): boolean {
 }
 
 /** Objects whose own end may have waited for this one's. */
-function waitingFor(parts: Parts, gone: KubeObject): readonly Owned[] {
-  const { store } = parts
+function waitingFor({ store, index }: Parts, gone: KubeObject): readonly Owned[] {
   const namespace = textIn(gone, 'metadata', 'namespace')
   const own = namespace === '' ? undefined : store.get('namespaces', '', namespace)
-  const owners = ownersOf(gone)
-  const isWaiting = ({ object }: Owned): boolean =>
-    isDeleting(object) && owners.includes(textIn(object, 'metadata', 'uid'))
-  const blocked = owners.length === 0 ? [] : allObjects(store).filter(isWaiting)
   const kinds = store
     .list(definitions)
-    .filter((object) => isDeleting(object) && isOf(gone, object))
+    .filter((object) => isOf(gone, object))
     .map((object) => ({ storageKey: definitions, object }))
-  const terminating = own !== undefined && isDeleting(own)
-  return [...blocked, ...kinds, ...(terminating ? [{ storageKey: 'namespaces', object: own }] : [])]
+  const around = own === undefined ? [] : [{ storageKey: 'namespaces', object: own }]
+  return [...index.ownersOf(gone), ...kinds, ...around].filter(({ object }) => isDeleting(object))
 }
 
 function isOf(object: KubeObject, definition: KubeObject): boolean {

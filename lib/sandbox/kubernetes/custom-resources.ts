@@ -68,7 +68,12 @@ function customSchema(openApi: JsonObject): Schema {
     isEmbedded: false,
   }
   const fields = new Map<string, Field>(map.fields)
-  const text: Field = { schema: () => ({ scalar: 'string' }), strategies: [], isNullable: false }
+  const text: Field = {
+    schema: () => ({ scalar: 'string' }),
+    numbers: [],
+    strategies: [],
+    isNullable: false,
+  }
   fields.set('apiVersion', text).set('kind', text)
   fields.set('metadata', { ...text, schema: () => metadata })
   return { map: { ...map, fields } }

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { parse } from 'yaml'
-import type { Json } from '../../manifest/object.ts'
+import { isJsonObject, type Json } from '../../manifest/object.ts'
 import { messageOf } from '../../status/error.ts'
 import { listenOnLoopback } from '../listen.ts'
 import type { Api, ApiAnswer, ApiRequest } from './api.ts'
+import { decodeProtobuf } from './protobuf.ts'
 import { StatusError } from './status-error.ts'
 import type { Watch } from './watch.ts'
 
@@ -51,8 +52,16 @@ async function serve(api: Api, request: IncomingMessage, response: ServerRespons
   const isText = typeof answer.body === 'string'
   const warnings = answer.warnings.map((warning) => `299 - ${JSON.stringify(warning)}`)
   if (warnings.length > 0) response.setHeader('warning', warnings)
-  response.writeHead(answer.status, { 'content-type': isText ? 'text/plain' : 'application/json' })
+  response.writeHead(answer.status, { 'content-type': contentTypeOf(answer.body) })
   response.end(isText ? answer.body : JSON.stringify(answer.body))
+}
+
+/** Clients take an answer for aggregated discovery only where its type says so. */
+function contentTypeOf(body: Json): string {
+  if (typeof body === 'string') return 'text/plain'
+  return isJsonObject(body) && body.kind === 'APIGroupDiscoveryList'
+    ? 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+    : 'application/json'
 }
 
 async function answerTo(api: Api, request: IncomingMessage): Promise<ApiAnswer> {
@@ -81,7 +90,7 @@ async function parseRequest(request: IncomingMessage): Promise<ApiRequest> {
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request) {
@@ -90,15 +99,18 @@ async function readBody(request: IncomingMessage): Promise<string> {
     if (size > maxBodyBytes) throw new StatusError('BadRequest', 'Request entity too large')
     chunks.push(bytes)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 /** JSON where it is JSON; YAML may hold JSON too. */
-function parseBody(text: string, contentType: string): Json | undefined {
-  if (text === '') return undefined
+function parseBody(bytes: Buffer, contentType: string): Json | undefined {
+  if (bytes.length === 0) return undefined
+  if (contentType.startsWith('application/vnd.kubernetes.protobuf')) return decodeProtobuf(bytes)
+  const text = bytes.toString('utf8')
   const isYaml = /yaml/.test(contentType)
   if (!isYaml && !/json/.test(contentType)) {
-    const why = 'accepted media types include: application/json, application/yaml'
+    const why =
+      'accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf'
     throw new StatusError(
       'UnsupportedMediaType',
       `the body of the request was in an unknown format - ${why}`,

@@ -123,7 +123,7 @@ function referencesOf(value: Json): readonly string[] {
 function withoutMarks(value: Json): Json {
   if (Array.isArray(value)) return value.map((item: Json) => withoutMarks(item))
   if (!isJsonObject(value)) return value
-  const kept = Object.entries(value).filter(([key]) => key !== 'x-zero')
+  const kept = Object.entries(value).filter(([key]) => key !== 'x-zero' && key !== 'x-proto')
   return Object.fromEntries(kept.map(([key, child]) => [key, withoutMarks(child)]))
 }
 

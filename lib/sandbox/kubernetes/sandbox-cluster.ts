@@ -1,12 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Transport } from '../../cluster/transport.ts'
-import type { KubeObject } from '../../manifest/object.ts'
+import { createAddresses } from './addresses.ts'
 import { createApi } from './api.ts'
 import { startControllers } from './controllers.ts'
 import { convert } from './convert.ts'
 import { type ListeningCluster, listenForKubectl } from './http.ts'
 import { createFileJournal } from './journal.ts'
-import { listAt, numberIn, textIn } from './json.ts'
 import { createObjectStore, type ObjectStore } from './object-store.ts'
 import { createRegistry } from './registry.ts'
 import type { World } from './save.ts'
@@ -90,10 +89,7 @@ function createWorld(store: ObjectStore, now: () => Date): World {
     timestamp: () => `${now().toISOString().slice(0, 19)}Z`,
     newUid: () => randomUUID(),
     randomSuffix: () => randomBytes(3).toString('hex').slice(0, 5),
-    addresses: {
-      clusterIp: () => nextAddress(store.list('services')),
-      nodePort: () => nextPort(store.list('services')),
-    },
+    addresses: createAddresses(store),
   }
 }
 
@@ -114,29 +110,4 @@ function makeNamespaces(world: World, resource: Parameters<World['read']>[0] | u
     } as const
     createObject(world, write, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
   }
-}
-
-/** The first of 10.96.0.0/12 behind all that are taken. */
-function nextAddress(services: readonly KubeObject[]): string {
-  const taken = services.map((service) => toNumber(textIn(service, 'spec', 'clusterIP')))
-  const next = Math.max(firstAddress, ...taken) + 1
-  return [24, 16, 8, 0].map((shift) => (next >>> shift) & 255).join('.')
-}
-
-const firstAddress = (10 << 24) | (96 << 16)
-
-function toNumber(address: string): number {
-  const parts = address.split('.').map(Number)
-  const isAddress = parts.length === 4 && parts.every((part) => part >= 0 && part < 256)
-  const value = isAddress ? parts.reduce((sum, part) => sum * 256 + part, 0) : 0
-  return value >>> 20 === firstAddress >>> 20 ? value : 0
-}
-
-const firstPort = 30_000
-
-function nextPort(services: readonly KubeObject[]): number {
-  const taken = services.flatMap((service) =>
-    listAt(service, 'spec', 'ports').map((port) => numberIn(port, 'nodePort') ?? 0),
-  )
-  return Math.max(firstPort, ...taken) + 1
 }

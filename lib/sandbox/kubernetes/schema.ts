@@ -6,6 +6,8 @@ import { isJsonObject, type Json, type JsonObject, textAt } from '../../manifest
  */
 export type Schema = {
   readonly scalar?: Scalar
+  /** What OpenAPI says of a text beyond its type: `byte`, `date-time`, `int-or-string`. */
+  readonly format?: string
   readonly map?: MapSchema
   readonly list?: ListSchema
 }
@@ -29,6 +31,8 @@ export type Field = {
   /** What a typed server does with an empty value; absent for custom resources, which keep it. */
   readonly zero?: 'omit' | 'keep' | 'pointer'
   readonly enum?: readonly Json[]
+  /** The field's number in protobuf, behind those of messages that JSON has inlined. */
+  readonly numbers: readonly number[]
   /** Strategic merge patch: lists merge by this key, maps keep only the patch's keys. */
   readonly mergeKey?: string
   readonly strategies: readonly string[]
@@ -61,7 +65,7 @@ export type Resolve = (definition: string) => Schema
 export function compileSchema(source: JsonObject, resolve: Resolve): Schema {
   const reference = referenceOf(source)
   if (reference !== undefined) return resolve(reference)
-  if (isFlexibleScalar(source)) return { scalar: scalarFor(source) }
+  if (isFlexibleScalar(source)) return { scalar: scalarFor(source), ...formatOf(source) }
   switch (source.type) {
     case 'object':
       return compileObject(source, resolve)
@@ -71,10 +75,15 @@ export function compileSchema(source: JsonObject, resolve: Resolve): Schema {
     case 'integer':
     case 'number':
     case 'boolean':
-      return { scalar: source.type }
+      return { scalar: source.type, ...formatOf(source) }
     default:
       return untyped
   }
+}
+
+function formatOf(source: JsonObject): Pick<Schema, 'format'> {
+  const format = textAt(source, 'format')
+  return format === '' ? {} : { format }
 }
 
 function referenceOf(source: JsonObject): string | undefined {
@@ -135,6 +144,7 @@ function restOf(source: JsonObject, resolve: Resolve): (() => Schema) | undefine
 
 function compileField(source: JsonObject, resolve: Resolve): Field {
   const zero = source['x-zero']
+  const numbers = source['x-proto']
   const mergeKey = textAt(source, 'x-kubernetes-patch-merge-key')
   return {
     schema: once(() => compileSchema(source, resolve)),
@@ -142,6 +152,7 @@ function compileField(source: JsonObject, resolve: Resolve): Field {
     ...(zero === 'omit' || zero === 'keep' || zero === 'pointer' ? { zero } : {}),
     ...(Array.isArray(source.enum) ? { enum: source.enum } : {}),
     ...(mergeKey === '' ? {} : { mergeKey }),
+    numbers: Array.isArray(numbers) ? numbers.map(Number) : [],
     strategies: textAt(source, 'x-kubernetes-patch-strategy').split(','),
     isNullable: source.nullable === true,
   }
