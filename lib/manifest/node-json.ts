@@ -14,7 +14,7 @@ import {
 } from './node.ts'
 import { formatNumber } from './number.ts'
 import { isJsonObject, type Json, type JsonObject } from './object.ts'
-import { scalarToJson } from './scalar-json.ts'
+import { rereadTag, scalarToJson } from './scalar-json.ts'
 
 /**
  * The data of a resource's tree: what kustomize gets by printing it with go-yaml v3, reading it back and turning it
@@ -48,7 +48,6 @@ function mapToJson(map: YamlMap, isInFlow: boolean, isRoot: boolean): JsonObject
     const value = values[index]
     if (key === undefined || value === undefined) continue
     const name = isPlainKey(key) ? key.value : keyToText(key, isInFlow, isRoot)
-    if (name === undefined) continue
     if (Object.hasOwn(object, name)) throw duplicateKey(map, index)
     setJsonField(object, name, valueToJson(value, isInFlow))
   }
@@ -66,15 +65,16 @@ function isPlainKey(key: YamlScalar): boolean {
   return key.tag === '!!str'
 }
 
-/** Text of a key that may be no string; undefined for a null key of the root, which gets lost. */
-function keyToText(key: YamlScalar, isInFlow: boolean, isRoot: boolean): string | undefined {
-  if (key.value === '' && key.style === 'plain') return ''
-  const value = scalarToJson(key, isInFlow)
-  if (typeof value === 'string' && (key.tag !== '!!timestamp' || isRoot)) return value
-  if (!isRoot) {
+/** Text of a key that is not simply a string. At the root, and only there, any scalar but null will do. */
+function keyToText(key: YamlScalar, isInFlow: boolean, isRoot: boolean): string {
+  if (key.value === '' && key.style === 'plain' && !key.isTagged) return ''
+  const tag = rereadTag(key, isInFlow)
+  if (tag === '!!str' || tag === '!!merge') return key.value
+  if (!isRoot || tag === '!!null') {
     throw faultAt(key.line, 'KeyType', `key '${key.value}' is no string; put it in quotes`)
   }
-  return value === null ? undefined : key.value
+  const value = scalarToJson(key, isInFlow)
+  return tag === '!!binary' && typeof value === 'string' ? value : key.value
 }
 
 /** A tree of plain block style for a value, keys in the value's order. */

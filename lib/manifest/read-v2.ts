@@ -7,7 +7,7 @@ import { isMergeKey } from './merge-key.ts'
 import type { YamlMap, YamlNode, YamlScalar } from './node.ts'
 import { formatFloat, shortestFloat32 } from './number.ts'
 import type { Json, JsonObject } from './object.ts'
-import type { Dialect } from './parse.ts'
+import type { Dialect } from './parse-state.ts'
 import { createReadContext, readDocument } from './read.ts'
 import { parseFloatText, parseInteger } from './resolve.ts'
 import { resolveTagV2, trueWordsV2 } from './resolve-v2.ts'
@@ -29,6 +29,7 @@ export function readKustomizationFile(text: string, limits: ReadLimits = default
 /** YAML 1.1 as go-yaml v2 reads it; keys are left as they are written. */
 export const dialectV2: Dialect = {
   lookAhead: 0,
+  allowsTabsBetweenComments: false,
   isBangString: true,
   resolveTag: (text) => (text === '<<' ? '!!merge' : resolveTagV2(text)),
   settleKeys: () => undefined,

@@ -3,7 +3,8 @@ import { peekToken, skipToken } from './fetch.ts'
 import { defaultReadLimits, type ReadLimits } from './limits.ts'
 import { expandMerges } from './merge-key.ts'
 import { isNull, type YamlNode, type YamlScalar } from './node.ts'
-import { type Children, type Dialect, type Parse, parseFault, parseNode } from './parse.ts'
+import { parseNode } from './parse.ts'
+import { type Children, type Dialect, type Parse, parseFault } from './parse-state.ts'
 import { resolveTag } from './resolve.ts'
 import { createScan, type Scan, token } from './scan.ts'
 
@@ -61,8 +62,11 @@ function countLines(text: string): number {
   return count
 }
 
+/** White space as Go knows it: U+0085 too, U+FEFF not. */
+const goSpaceAround = /^(?:[^\S\ufeff]|\u0085)+|(?:[^\S\ufeff]|\u0085)+$/g
+
 function checkSeparator(rest: string, line: number): void {
-  const content = rest.trim()
+  const content = rest.replaceAll(goSpaceAround, '')
   if (content !== '' && !content.startsWith('#')) {
     throw faultAt(line, 'DocumentSeparator', `only a comment may follow '---', not '${content}'`)
   }
@@ -102,11 +106,12 @@ export function readDocument(piece: TextPiece, context: ReadContext): YamlNode |
       'control characters are not allowed; escape them in double quotes',
     )
   }
-  const scan = createScan(piece.text, piece.line, context.dialect.lookAhead)
+  const scan = createScan(piece.text, piece.line, context.dialect)
   if (peekToken(scan) === token.streamEnd) return undefined
   const parse: Parse = {
     scan,
     dialect: context.dialect,
+    parseNode,
     anchors: new Map(),
     tagHandles: new Map(),
     keys: context.keys,
@@ -167,6 +172,7 @@ function isAtDocumentEnd(scan: Scan): boolean {
 
 const resourceDialect: Dialect = {
   lookAhead: 2,
+  allowsTabsBetweenComments: true,
   isBangString: false,
   resolveTag: (text) => (text === '<<' ? '!!merge' : resolveTag(text)),
   settleKeys: expandMerges,

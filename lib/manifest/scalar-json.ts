@@ -12,18 +12,19 @@ import { parseTimestamp } from './timestamp.ts'
  * printer must quote: an empty value inside `{}` becomes an empty string, a time inside `{}` a text.
  */
 export function scalarToJson(node: YamlScalar, isInFlow: boolean): Json {
-  const { tag, value } = node
-  if (tag === '!!str') {
-    return node.style === 'plain' && isOneLine(value) ? value : rereadString(node, isInFlow)
-  }
-  if (tag === '') {
-    const isPlain =
-      node.style === 'plain' && !value.includes('\n') && !isQuotedInFlow(value, isInFlow)
-    return isPlain ? convert(node, resolveTag(value)) : rereadString(node, isInFlow)
-  }
-  const isTagPrinted = node.isTagged || resolveTag(value) !== tag
-  if (isTagPrinted) return convert(node, tag)
-  return node.style === 'plain' && !isQuotedInFlow(value, isInFlow) ? convert(node, tag) : value
+  const { value } = node
+  if (node.tag === '!!str' && node.style === 'plain' && isOneLine(value)) return value
+  const tag = rereadTag(node, isInFlow)
+  return tag === '!!str' ? rereadString(node, isInFlow) : convert(node, tag)
+}
+
+/** The tag that v3 reads after it has printed the scalar. */
+export function rereadTag({ tag, value, style, isTagged }: YamlScalar, isInFlow: boolean): string {
+  if (tag === '!!str') return tag
+  const isPlain = style === 'plain' && isOneLine(value) && !isQuotedInFlow(value, isInFlow)
+  const resolved = resolveTag(value)
+  if (tag === '') return isPlain ? resolved : '!!str'
+  return isTagged || resolved !== tag || isPlain ? tag : '!!str'
 }
 
 /** Most strings stand on one line, and then nothing happens to them. */

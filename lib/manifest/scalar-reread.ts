@@ -25,7 +25,7 @@ function isBlockAllowed(value: string): boolean {
 }
 
 function rereadFolded(value: string): string {
-  const scan = createScan(printFolded(value), 1, 0)
+  const scan = createScan(printFolded(value), 1, { lookAhead: 0, allowsTabsBetweenComments: true })
   scan.indent = 0
   scanBlockScalar(scan, false)
   return scan.texts[0] ?? value

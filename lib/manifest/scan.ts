@@ -46,6 +46,14 @@ export type SimpleKey = {
   column: number
 }
 
+/** In what the scanners of go-yaml v2 and v3 differ. */
+export type ScanRules = {
+  /** How many tokens behind the first one are scanned before it is looked at: where a late fault shows up. */
+  readonly lookAhead: number
+  /** A tab may stand between two comments, on lines of white space. */
+  readonly allowsTabsBetweenComments: boolean
+}
+
 /**
  * State of the scanner over one document; it follows libyaml's scanner as go-yaml carries it, so that
  * the same texts fail. Tokens lie in parallel arrays, are produced when the parser asks for them, and give their
@@ -54,8 +62,7 @@ export type SimpleKey = {
 export type Scan = {
   readonly text: string
   readonly end: number
-  /** How many tokens behind the first one are scanned before it is looked at: where a late fault shows up. */
-  readonly lookAhead: number
+  readonly rules: ScanRules
   /** No line break but `\n` occurs. */
   readonly hasPlainBreaks: boolean
   position: number
@@ -79,11 +86,11 @@ export type Scan = {
   isHeadReady: boolean
 }
 
-export function createScan(text: string, line: number, lookAhead: number): Scan {
+export function createScan(text: string, line: number, rules: ScanRules): Scan {
   return {
     text,
     end: text.length,
-    lookAhead,
+    rules,
     hasPlainBreaks: !/[\r\u0085\u2028\u2029]/.test(text),
     position: text.charCodeAt(0) === 0xfeff ? 1 : 0,
     line,
