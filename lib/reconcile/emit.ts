@@ -3,6 +3,7 @@ import type { ObjectId } from '../fleet/object-id.ts'
 import {
   type Event,
   type EventChange,
+  type EventCommit,
   type EventSeverity,
   maxMessageLength,
 } from '../status/event.ts'
@@ -10,6 +11,7 @@ import type { Reason } from '../status/reason.ts'
 import { writeRecord } from '../store/records.ts'
 import { eventId } from './event-id.ts'
 import { keys } from './keys.ts'
+import type { Commit } from './object-status.ts'
 import type { Ports } from './ports.ts'
 import type { RegisteredObject } from './registry.ts'
 
@@ -20,6 +22,7 @@ export type EventInput = {
   readonly metadata?: Readonly<Record<string, string>>
   readonly changes?: readonly EventChange[]
   readonly isDrift?: boolean
+  readonly commit?: Commit | undefined
 }
 
 /** An event as it is kept. */
@@ -79,7 +82,12 @@ function eventOf(subject: EventSubject, input: EventInput, time: Date, suffix: s
     reportingController: controllerOf(id.kind),
     ...(input.changes === undefined ? {} : { changes: input.changes }),
     ...(input.isDrift === undefined ? {} : { isDrift: input.isDrift }),
+    ...(input.commit === undefined ? {} : { commit: commitOf(input.commit) }),
   }
+}
+
+function commitOf({ author, subject, url }: Commit): EventCommit {
+  return { author, subject, ...(url === undefined ? {} : { url }) }
 }
 
 const annotationPrefix = 'event.toolkit.fluxcd.io/'

@@ -39,6 +39,7 @@ export async function finishRun(
     reason: 'ReconciliationSucceeded',
     message: `Reconciliation finished in ${formatDuration(durationMs)}, next run in ${interval}`,
     metadata: { revision, commit_status: 'update' },
+    commit: source.commit,
   })
   if (isNews) await enqueue(ports, await ports.registry.dependentsOf(target.id), 'dependency')
   return { afterMs: target.spec.intervalMs, cause: 'interval' }

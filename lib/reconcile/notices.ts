@@ -23,7 +23,6 @@ import { readEvent } from './event-log.ts'
 import { keys } from './keys.ts'
 import type { Ports } from './ports.ts'
 import { readConfig } from './read-config.ts'
-import { readStatus } from './status-writer.ts'
 import { isSuspended } from './suspension.ts'
 
 /** The only thing notices need of the outside. */
@@ -131,20 +130,15 @@ async function targetOf(ports: Ports, id: ObjectId) {
   return resolveTarget(provider.spec, await readConfig(ports, client, ref))
 }
 
-/** The commit behind an event's revision, where the source still holds it. */
+/** The commit as the event tells it, with the source's URL for a link where the host gave none. */
 async function commitOf(ports: Ports, event: Event): Promise<CommitFacts | undefined> {
   const { kind, namespace, name } = event.involvedObject
   const id = { cluster: event.cluster, kind, namespace, name }
   const subject = await ports.registry.find(id)
   const sourceId = subject?.type === 'Kustomization' ? sourceIdOf(id, subject.spec.sourceRef) : id
   const source = await ports.registry.find(sourceId)
-  if (source?.type !== 'GitRepository') return undefined
-  const sourceUrl = source.spec.url
-  const { commit } = await readStatus(ports.store, sourceId)
-  const isOfEvent = commit !== undefined && event.metadata.revision?.endsWith(commit.sha) === true
-  if (!isOfEvent) return { sourceUrl }
-  const { author, subject: title, url } = commit
-  return { sourceUrl, author, subject: title, ...(url === undefined ? {} : { url }) }
+  if (source?.type !== 'GitRepository') return event.commit
+  return { sourceUrl: source.spec.url, ...event.commit }
 }
 
 function parseNotice(body: string): Notice | undefined {

@@ -12,7 +12,7 @@ import { ReconcileError } from './reconcile-error.ts'
 import { reconcileKustomization } from './reconcile-kustomization.ts'
 import { finalizeReceiver, reconcileReceiver } from './reconcile-receiver.ts'
 import { reconcileSource } from './reconcile-source.ts'
-import { recordFailure } from './record-failure.ts'
+import { type Attempt, recordFailure } from './record-failure.ts'
 import type { RegisteredObject } from './registry.ts'
 import type { NextLook, Run } from './run.ts'
 import { openStatus, readStatus } from './status-writer.ts'
@@ -58,7 +58,7 @@ async function look(run: Run, isLeaving: boolean, isHeld: boolean): Promise<Next
     return await (isLeaving ? finalize(run, isHeld) : reconcile(run))
   } catch (thrown) {
     if (isLost(thrown)) throw thrown
-    return recordFailure(run, thrown, await revisionOf(run), timingOf(run.target))
+    return recordFailure(run, thrown, await attemptOf(run), timingOf(run.target))
   }
 }
 
@@ -100,11 +100,15 @@ async function markHandled({ request, status }: Run): Promise<void> {
   await status.save({ ...status.current(), lastHandledReconcileAt: request.requestedAt })
 }
 
-/** The revision a failure belongs to: what the source holds now. */
-async function revisionOf({ ports, target }: Run): Promise<string | undefined> {
-  if (target.type !== 'Kustomization') return undefined
-  const source = await readStatus(ports.store, sourceIdOf(target.id, target.spec.sourceRef))
-  return source.artifact?.revision
+/** What a failure belongs to: what the source holds now. */
+async function attemptOf({ ports, target }: Run): Promise<Attempt> {
+  if (target.type !== 'Kustomization') return {}
+  const source = sourceIdOf(target.id, target.spec.sourceRef)
+  const { artifact, commit } = await readStatus(ports.store, source)
+  return {
+    ...(artifact === undefined ? {} : { revision: artifact.revision }),
+    ...(commit === undefined ? {} : { commit }),
+  }
 }
 
 function timingOf(target: RegisteredObject) {

@@ -74,7 +74,7 @@ async function tellNewArtifact(
       ? `stored artifact with ${fileCount} fetched files from '${target.spec.bucketName}' bucket`
       : `stored artifact for commit '${shortSubject(commit?.subject ?? revision)}'`
   const metadata = { revision, digest }
-  await emit(ports, target, { severity: 'info', reason: 'NewArtifact', message, metadata })
+  await emit(ports, target, { severity: 'info', reason: 'NewArtifact', message, metadata, commit })
 }
 
 async function tellRecovery(

@@ -7,6 +7,7 @@ import type { Reason } from '../status/reason.ts'
 import { changesOf } from './apply-built.ts'
 import { markFailed, markStalled } from './conditions.ts'
 import { emit } from './emit.ts'
+import type { Commit } from './object-status.ts'
 import type { NextLook, Run } from './run.ts'
 
 /** How a fault is told and when it is tried again. */
@@ -18,6 +19,9 @@ type Telling = {
   readonly eventMessage?: string
   readonly retryAfterMs?: number
 }
+
+/** The revision that was tried, with its commit. */
+export type Attempt = { readonly revision?: string; readonly commit?: Commit }
 
 const dependencyRetryMs = 30_000
 
@@ -41,10 +45,11 @@ const tellings: Readonly<Record<string, Telling>> = {
 export async function recordFailure(
   run: Run,
   thrown: unknown,
-  revision: string | undefined,
+  attempt: Attempt,
   retry: { readonly retryIntervalMs: number; readonly intervalMs: number },
 ): Promise<NextLook> {
   const { ports, target, status } = run
+  const { revision, commit } = attempt
   const code = thrown instanceof DriftlessError ? thrown.code : ''
   const reason = reasonOf(thrown)
   const telling = tellings[code] ?? tellings[reason] ?? {}
@@ -63,7 +68,7 @@ export async function recordFailure(
     ...(revision === undefined ? {} : { lastAttemptedRevision: revision }),
     lastRun: { at: rfc3339(ports.now()), durationMs: elapsedMs(run) },
   })
-  await tell(run, telling, { reason, message, revision, thrown })
+  await tell(run, telling, { reason, message, revision, commit, thrown })
   const afterMs = telling.isTerminal
     ? retry.intervalMs
     : (telling.retryAfterMs ?? retry.retryIntervalMs)
@@ -77,6 +82,7 @@ async function tell(
     readonly reason: Reason
     readonly message: string
     readonly revision: string | undefined
+    readonly commit: Commit | undefined
     readonly thrown: unknown
   },
 ): Promise<void> {
@@ -86,6 +92,7 @@ async function tell(
     severity: telling.event ?? 'error',
     reason: fault.reason,
     message: telling.eventMessage ?? fault.message,
+    commit: fault.commit,
     ...(fault.revision === undefined ? {} : { metadata: { revision: fault.revision } }),
     ...(changes.length === 0
       ? {}

@@ -44,6 +44,7 @@ async function reportList(
     reason: 'Progressing',
     message,
     metadata: { revision: source.artifact.revision },
+    commit: source.commit,
     changes: changes
       .filter(({ action }) => action !== 'unchanged' && action !== 'skipped')
       .slice(0, maxListed)

@@ -83,7 +83,14 @@ async function passed(
   await status.save(mark(status.current(), 'Healthy', 'True', verdict, ports.now()))
   if (!wasHealthy || (isNewRevision && wait.hasChanges)) {
     const metadata = { revision: source.artifact.revision }
-    await emit(ports, target, { severity: 'info', reason: 'Progressing', message, metadata })
+    const { commit } = source
+    await emit(ports, target, {
+      severity: 'info',
+      reason: 'Progressing',
+      message,
+      metadata,
+      commit,
+    })
   }
   return finishRun(run, source, wait.digest)
 }

@@ -54,6 +54,8 @@ export type LocalRuntime = {
   /** Looks at what is due now instead of at the next tick. */
   readonly tickNow: () => Promise<number>
   readonly health: () => Readonly<Record<string, unknown>>
+  /** Messages that are not sent yet, and events not yet matched. */
+  readonly noticesLeft: () => number
   readonly sandboxes: Sandboxes
 }
 
@@ -82,6 +84,10 @@ export async function createLocalRuntime(options: LocalOptions): Promise<LocalRu
     sandboxes,
     tickNow: () => tick(ports.ports),
     health: () => ({ requests: requests.depth(), notices: notices.depth() }),
+    noticesLeft: () => {
+      const { waiting, delayed, working } = notices.depth()
+      return waiting + delayed + working
+    },
     start: async () => {
       requests.start(createWorker(ports.ports))
       notices.start(createNotices(ports.ports, ports.outbound, options.groupWindowMs))

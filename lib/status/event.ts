@@ -33,6 +33,14 @@ export type Event = {
   readonly changes?: readonly EventChange[]
   /** True where the changes took back what a hand in the cluster had done. */
   readonly isDrift?: boolean
+  /** The commit behind the revision, as its source told it at that moment. */
+  readonly commit?: EventCommit
+}
+
+export type EventCommit = {
+  readonly author: string
+  readonly subject: string
+  readonly url?: string
 }
 
 export type EventChange = { readonly subject: string; readonly action: string }

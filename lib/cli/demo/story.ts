@@ -16,6 +16,7 @@ export async function playStory(world: World, output: Output): Promise<void> {
       throw new StepFailed(`step ${index + 1} (${step.title}) failed: ${why}`, { cause: thrown })
     }
     output.data(`   ${((performance.now() - startedAt) / 1_000).toFixed(2)} s\n`)
+    await messagesSent(world)
     shown = showMessages(world, output, shown)
   }
   await eventually('both chats were told of the last commit', async () => {
@@ -36,6 +37,16 @@ export async function playStory(world: World, output: Output): Promise<void> {
     world.chat.messages().filter((message) => message.service === service).length
   output.data(
     `\nSlack received ${count('slack')} messages and Discord ${count('discord')}, all within their limits.\n`,
+  )
+}
+
+/** Chats take about one message a second; the next step waits until this one's are told. */
+async function messagesSent(world: World): Promise<void> {
+  const patience = { timeoutMs: 10_000, everyMs: 50 }
+  await eventually(
+    'all messages were sent',
+    async () => world.runtime.noticesLeft() === 0,
+    patience,
   )
 }
 
