@@ -120,7 +120,7 @@ function mrkdwn(text: string): JsonObject {
 }
 
 function plain(text: string): JsonObject {
-  return { type: 'plain_text', text: shortened(text, 400), emoji: false }
+  return { type: 'plain_text', text: shortened(text, 400, escapeSlack), emoji: false }
 }
 
 function section(text: string): JsonObject {

@@ -84,7 +84,7 @@ function isColor(color: Json): boolean {
 
 /** `<` begins a link to a web page, or it is a mention, or it is not escaped. */
 function mentionFault(payload: JsonObject): string | undefined {
-  const isSound = mrkdwnTexts(payload).every((text) =>
+  const isSound = shownTexts(payload).every((text) =>
     (text.match(/<[^>]*>?/g) ?? []).every((found) =>
       /^<https?:\/\/[^<>|\s]+\|[^<>|]+>$/.test(found),
     ),
@@ -92,11 +92,11 @@ function mentionFault(payload: JsonObject): string | undefined {
   return isSound ? undefined : 'mention or unescaped character'
 }
 
-/** Everything that Slack reads as markup. */
-function mrkdwnTexts(value: Json): readonly string[] {
-  if (Array.isArray(value)) return value.flatMap(mrkdwnTexts)
-  if (!isJsonObject(value) || value.type === 'plain_text') return []
+/** Slack wants its three escapes in plain text too. */
+function shownTexts(value: Json): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(shownTexts)
+  if (!isJsonObject(value)) return []
   return Object.entries(value).flatMap(([key, entry]) =>
-    typeof entry === 'string' ? (key === 'text' ? [entry] : []) : mrkdwnTexts(entry),
+    typeof entry === 'string' ? (key === 'text' ? [entry] : []) : shownTexts(entry),
   )
 }
