@@ -6,27 +6,33 @@ import { compareNatural } from './natural-order.ts'
 import { formatNumber } from './number.ts'
 import { isJsonObject, type Json, type JsonObject } from './object.ts'
 import { formatString } from './scalar-text.ts'
-
-/**
- * A value as kustomize prints it: go-yaml v2 over Go's JSON. Keys in natural order, lists at the column of their
- * key, no line folding. Throws ManifestError where the real one could not print either (NaN, control characters).
- */
-export function printYaml(value: Json, options: PrintOptions = {}): string {
-  return printNested(value, 0, createPrinter(options))
-}
-
-/** Documents joined by `---`, as `kustomize build` gives them. */
-export function printDocuments(objects: readonly Json[], options: PrintOptions = {}): string {
-  const out = createPrinter(options)
-  return objects.map((object) => printNested(object, 0, out)).join('---\n')
-}
+import { createWriter, type TextWriter, textOf, write, writeSpaces } from './text-writer.ts'
 
 export type PrintOptions = {
   /** Break long lines at spaces, as Flux's programs do; `kustomize build` does not. */
   readonly isFolded?: boolean
 }
 
+/**
+ * A value as kustomize prints it: go-yaml v2 over Go's JSON. Keys in natural order, lists at the column of their
+ * key, no line folding. Throws ManifestError where the real one could not print either (NaN, control characters).
+ */
+export function printYaml(value: Json, options: PrintOptions = {}): string {
+  return printDocuments([value], options)
+}
+
+/** Documents joined by `---`, as `kustomize build` gives them. */
+export function printDocuments(objects: readonly Json[], options: PrintOptions = {}): string {
+  const printer = { isFolded: options.isFolded ?? false, keys: new Map(), writer: createWriter() }
+  for (const [index, object] of objects.entries()) {
+    if (index > 0) write(printer.writer, '---\n')
+    printNested(object, 0, printer)
+  }
+  return textOf(printer.writer)
+}
+
 type Printer = {
+  readonly writer: TextWriter
   readonly isFolded: boolean
   /** Keys as they print, for those that fit on one line; the same few occur over and over. */
   readonly keys: Map<string, string>
@@ -34,76 +40,95 @@ type Printer = {
 
 const maxKeyTexts = 10_000
 
-function createPrinter({ isFolded = false }: PrintOptions): Printer {
-  return { isFolded, keys: new Map() }
-}
-
-/** A value whose first line stands where the printer is, and whose further lines start at column `indent`. */
-function printNested(value: Json, indent: number, out: Printer): string {
+/** Prints a value whose first line starts where the writer is, and whose further lines start at column `indent`. */
+function printNested(value: Json, indent: number, printer: Printer): void {
+  const { writer } = printer
   if (typeof value !== 'object' || value === null) {
-    return endLine(printScalar(value, indent - 2, indent, out))
-  }
-  if (!isJsonObject(value)) return value.length === 0 ? '[]\n' : printList(value, indent, out)
-  const names = Object.keys(value)
-  if (names.length === 1 && isRawInteger(value)) return `${value.rawJSON}\n`
-  return names.length === 0 ? '{}\n' : printMap(value, names, indent, out)
-}
-
-function printList(items: readonly Json[], indent: number, out: Printer): string {
-  const margin = spaces(indent)
-  let text = ''
-  for (const item of items) {
-    text += `${text === '' ? '- ' : `${margin}- `}${printNested(item, indent + 2, out)}`
-  }
-  return text
-}
-
-function printMap(object: JsonObject, names: string[], indent: number, out: Printer): string {
-  const margin = spaces(indent)
-  let text = ''
-  for (const name of names.sort(compareNatural)) {
-    const value = object[name] ?? null
-    const key = keyText(name, out)
-    const field =
-      key === undefined
-        ? printLongField(name, value, indent, out)
-        : key + printFieldValue(value, indent, key, out)
-    text += text === '' ? field : margin + field
-  }
-  return text
-}
-
-function printFieldValue(value: Json, indent: number, key: string, out: Printer): string {
-  if (typeof value !== 'object' || value === null) {
-    return ` ${endLine(printScalar(value, indent, indent + key.length + 1, out))}`
+    printScalar(value, indent - 2, indent, printer)
+    return
   }
   if (!isJsonObject(value)) {
-    return value.length === 0 ? ' []\n' : `\n${spaces(indent)}${printList(value, indent, out)}`
+    if (value.length === 0) write(writer, '[]\n')
+    else printList(value, indent, printer)
+    return
   }
-  const nested = printNested(value, indent + 2, out)
-  const isOneLine = nested === '{}\n' || isRawInteger(value)
-  return isOneLine ? ` ${nested}` : `\n${spaces(indent + 2)}${nested}`
+  const names = Object.keys(value)
+  if (names.length === 0) write(writer, '{}\n')
+  else if (names.length === 1 && isRawInteger(value)) write(writer, `${value.rawJSON}\n`)
+  else printMap(value, names, indent, printer)
+}
+
+function printList(items: readonly Json[], indent: number, printer: Printer): void {
+  const { writer } = printer
+  for (let index = 0; index < items.length; index++) {
+    if (index > 0) writeSpaces(writer, indent)
+    write(writer, '- ')
+    printNested(items[index] ?? null, indent + 2, printer)
+  }
+}
+
+function printMap(object: JsonObject, names: string[], indent: number, printer: Printer): void {
+  const { writer } = printer
+  if (names.length > 1) names.sort(compareNatural)
+  for (let index = 0; index < names.length; index++) {
+    const name = names[index] ?? ''
+    if (index > 0) writeSpaces(writer, indent)
+    const key = keyText(name, printer)
+    if (key === undefined) printLongField(name, object[name] ?? null, indent, printer)
+    else {
+      write(writer, key)
+      printFieldValue(object[name] ?? null, indent, key, printer)
+    }
+  }
+}
+
+function printFieldValue(value: Json, indent: number, key: string, printer: Printer): void {
+  const { writer } = printer
+  if (typeof value !== 'object' || value === null) {
+    write(writer, ' ')
+    printScalar(value, indent, indent + key.length + 1, printer)
+    return
+  }
+  const isList = !isJsonObject(value)
+  if (isList ? value.length === 0 : isOneLine(value)) {
+    write(writer, ' ')
+    printNested(value, indent, printer)
+    return
+  }
+  const column = isList ? indent : indent + 2
+  write(writer, '\n')
+  writeSpaces(writer, column)
+  printNested(value, column, printer)
+}
+
+/** A map without fields, or an integer in the disguise of one. */
+function isOneLine(object: JsonObject): boolean {
+  for (const name in object) return name === 'rawJSON' && isRawInteger(object)
+  return true
 }
 
 /** A key that is too long for one line, or has several, stands behind a question mark. */
-function printLongField(name: string, value: Json, indent: number, out: Printer): string {
-  const key = endLine(printScalar(name, indent, indent + 2, out))
-  return `? ${key}${spaces(indent)}: ${printNested(value, indent + 2, out)}`
+function printLongField(name: string, value: Json, indent: number, printer: Printer): void {
+  write(printer.writer, '? ')
+  printScalar(name, indent, indent + 2, printer)
+  writeSpaces(printer.writer, indent)
+  write(printer.writer, ': ')
+  printNested(value, indent + 2, printer)
 }
 
 const maxSimpleKeyBytes = 128
 const encoder = new TextEncoder()
 
 /** The key and its colon, undefined where it does not fit. */
-function keyText(name: string, out: Printer): string | undefined {
-  const known = out.keys.get(name)
+function keyText(name: string, { keys }: Printer): string | undefined {
+  const known = keys.get(name)
   if (known !== undefined) return known
   const isLong =
     name.length * 3 > maxSimpleKeyBytes && encoder.encode(name).length > maxSimpleKeyBytes
   checkKey(name)
   if (isLong || /[\n\u2028\u2029]/.test(name)) return undefined
   const text = `${formatString(name, 0, true)}:`
-  if (out.keys.size < maxKeyTexts) out.keys.set(name, text)
+  if (keys.size < maxKeyTexts) keys.set(name, text)
   return text
 }
 
@@ -121,36 +146,26 @@ function checkKey(name: string): void {
   }
 }
 
-/** A scalar that starts at `column`, inside a collection at column `indent`. */
+/** Prints a scalar that starts at `column`, inside a collection at column `indent`, and ends its line. */
 function printScalar(
   value: string | number | boolean | null,
   indent: number,
   column: number,
-  out: Printer,
-): string {
-  switch (typeof value) {
-    case 'string':
-      return printText(value, indent, column, out)
-    case 'number':
-      if (Number.isFinite(value)) return formatNumber(value)
-      throw new ManifestError('NoJson', `${value} is no JSON number and cannot be printed`)
-    default:
-      return String(value)
-  }
+  printer: Printer,
+): void {
+  const text = typeof value === 'string' ? stringText(value, indent, column, printer) : plain(value)
+  write(printer.writer, text)
+  // A block scalar may bring its own line break.
+  if (!isBreak(text.charCodeAt(text.length - 1))) write(printer.writer, '\n')
 }
 
-function printText(value: string, indent: number, column: number, out: Printer): string {
+function stringText(value: string, indent: number, column: number, printer: Printer): string {
   const text = formatString(value, indent, false)
-  return out.isFolded ? foldLine(text, column, spaces(Math.max(indent, 0) + 2)) : text
+  return printer.isFolded ? foldLine(text, column, ' '.repeat(Math.max(indent, 0) + 2)) : text
 }
 
-/** A block scalar may bring its own line break. */
-function endLine(text: string): string {
-  return isBreak(text.charCodeAt(text.length - 1)) ? text : `${text}\n`
-}
-
-const margins: readonly string[] = Array.from({ length: 64 }, (_, width) => ' '.repeat(width))
-
-function spaces(width: number): string {
-  return margins[width] ?? ' '.repeat(width)
+function plain(value: number | boolean | null): string {
+  if (typeof value !== 'number') return String(value)
+  if (Number.isFinite(value)) return formatNumber(value)
+  throw new ManifestError('NoJson', `${value} is no JSON number and cannot be printed`)
 }
