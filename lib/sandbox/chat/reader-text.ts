@@ -59,6 +59,6 @@ const emoji: Readonly<Record<string, string>> = {
 function unescapeDiscord(text: string): string {
   return text
     .replace(/\[((?:\\.|[^\]\\])+)\]\((https?:[^)]+)\)/g, '$1 ($2)')
-    .replace(/\\([^\w\s])/g, '$1')
+    .replace(/\\([^A-Za-z0-9\s])/g, '$1')
     .replaceAll('\u200b', '')
 }
