@@ -46,10 +46,20 @@ async function fetchAndKeep(
   const outcome = await fetchSource(source, previous, {
     ...ports,
     signal,
+    // Also where the artifact is gone: a credential stays with the host it was used at.
+    ...(binding === undefined ? {} : { binding }),
     ...(credentials === undefined ? {} : { credentials }),
   })
   if (outcome.kind === 'unchanged' && previous !== undefined) {
-    return { fileCount: 0, rules: '', ...previous, notices: [] }
+    const { notices = [], binding: used = binding } = outcome
+    const { binding: _, ...kept } = previous
+    return {
+      fileCount: 0,
+      rules: '',
+      ...kept,
+      notices,
+      ...(used === undefined ? {} : { binding: used }),
+    }
   }
   if (outcome.kind === 'unchanged') throw new Error('a source without a previous state is new')
   const kept = { ...(await keep(ports, outcome.source)), rules: outcome.rules }

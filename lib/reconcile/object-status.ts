@@ -1,7 +1,7 @@
 import type { Artifact } from '../artifact/artifact.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { isJsonObject } from '../manifest/object.ts'
-import type { CredentialBinding } from '../source/git/access.ts'
+import type { CredentialBinding } from '../source/fetch.ts'
 import type { Condition } from '../status/condition.ts'
 import type { EventChange } from '../status/event.ts'
 import type { Snapshot } from '../status/history.ts'

@@ -21,7 +21,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export type AwsRuntime = {
   readonly ports: Ports
   readonly outbound: Outbound
-  readonly s3: S3Client
+  readonly sqs: SQSClient
 }
 
 /**
@@ -69,7 +69,7 @@ export function createAwsRuntime(environment: Environment): AwsRuntime {
     secretStore,
     sealer: createAesSealer(async () => sealKey(environment)),
   }
-  return { ports, outbound, s3 }
+  return { ports, outbound, sqs }
 }
 
 export function required(environment: Environment, name: string): string {

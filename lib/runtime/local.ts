@@ -148,6 +148,11 @@ function portsOf(
       artifactCache: artifacts,
       outbound,
       cache: createRepositoryCache(),
+      // Who the user is on AWS, as its command line would find out; the SDK is loaded only where a bucket asks.
+      awsCredentials: async () => {
+        const { S3Client } = await import('@aws-sdk/client-s3')
+        return new S3Client({}).config.credentials()
+      },
     }),
     artifacts,
     secretStore,
