@@ -42,7 +42,7 @@ export type NotifierPorts = {
   readonly post: Post
   readonly now: () => Date
   /** What a user should know: an Alert or Provider that cannot do what it says. */
-  readonly report: (subject: ObjectId, message: string) => void
+  readonly report: (subject: ObjectId, message: string) => void | Promise<void>
 }
 
 /** Work of the notices' own queue: pointers, no content. */
@@ -87,7 +87,7 @@ async function notify(event: Event, ports: NotifierPorts, windowMs?: number): Pr
   if (event.severity === 'trace') return
   const alerts = await ports.alertsOf(event.cluster)
   const { matches, faults } = await matchAlerts(event, alerts, ports)
-  for (const { alert, message } of faults) ports.report(alert, message)
+  for (const { alert, message } of faults) await ports.report(alert, message)
   if (matches.length === 0 || (await isDouble(event, ports))) return
   for (const { alert, event: wanted } of matches) {
     await plan(wanted, providerOf(alert), ports, windowMs)
@@ -151,7 +151,7 @@ async function sendGroup(
       attempt: refusals + 1,
     })
   })
-  const delaySeconds = delayOf(result, refusals + 1, provider, ports)
+  const delaySeconds = await delayOf(result, refusals + 1, provider, ports)
   const left = await ports.updateGroup(job.key, (current) => {
     if (current === undefined) return undefined
     return delaySeconds === undefined
@@ -161,15 +161,17 @@ async function sendGroup(
   if (left !== undefined && left.events.length > 0) await scheduleGroup(job.key, left, ports)
 }
 
-async function commitFor(
-  events: readonly Event[],
-  ports: NotifierPorts,
-): Promise<CommitFacts | undefined> {
-  for (const event of events) {
-    const commit = await ports.commitOf(event)
-    if (commit !== undefined) return commit
+/** How many events are asked for the commit behind them. */
+const maxAsked = 5
+
+/** All that is known of the commit; some events know no more than where it came from. */
+async function commitFor(events: readonly Event[], ports: NotifierPorts): Promise<CommitFacts> {
+  let known: CommitFacts = {}
+  for (const event of events.slice(0, maxAsked)) {
+    known = { ...known, ...(await ports.commitOf(event)) }
+    if (known.author !== undefined) break
   }
-  return undefined
+  return known
 }
 
 async function sendEvent(
@@ -182,7 +184,7 @@ async function sendEvent(
   const result = await dispatch(job.provider, ports, (target) =>
     deliverEvent(ports.post, target, wanted, { now: ports.now(), attempt: job.attempt }),
   )
-  const delaySeconds = delayOf(result, job.attempt, job.provider, ports)
+  const delaySeconds = await delayOf(result, job.attempt, job.provider, ports)
   if (delaySeconds === undefined) return
   const next = { ...job, attempt: job.attempt + 1 }
   await ports.schedule(next, `${eventJobId(job)}/${next.attempt}`, delaySeconds)
@@ -207,15 +209,15 @@ async function dispatch(
 }
 
 /** Seconds until the next attempt, or undefined where there is none. */
-function delayOf(
+async function delayOf(
   result: DeliveryResult,
   attempt: number,
   provider: ObjectId,
   { report }: NotifierPorts,
-): number | undefined {
+): Promise<number | undefined> {
   if (result.outcome === 'sent') return undefined
   if (result.outcome === 'retry' && attempt < maxAttempts) return result.afterSeconds
-  report(provider, `failed to send notification: ${result.why}`)
+  await report(provider, `failed to send notification: ${result.why}`)
   return undefined
 }
 

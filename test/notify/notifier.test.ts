@@ -69,7 +69,7 @@ function world(alerts: readonly ActiveAlert[] = [alert()]) {
         body: bytes,
       }
     },
-    report: (subject, message) => reports.push(`${subject.name}: ${message}`),
+    report: (subject, message) => void reports.push(`${subject.name}: ${message}`),
   })
   const notify = async (...all: Event[]) => {
     for (const entry of all) {
