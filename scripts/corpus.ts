@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { BuildOptions } from '../lib/kustomize/build.ts'
 import { buildDocuments } from '../lib/kustomize/build.ts'
-import { printDocuments } from '../lib/manifest/print.ts'
+import { printBuild } from '../lib/kustomize/print-build.ts'
 import { createFolderTree } from '../lib/runtime/folder-tree.ts'
 import { messageOf } from '../lib/status/error.ts'
 
@@ -19,7 +19,7 @@ function answer(request: { id: unknown; dir: string; flags?: readonly string[] }
   const { id, dir, flags = [] } = request
   try {
     const { documents } = buildDocuments(tree, dir.replace(/^\//, ''), toOptions(flags))
-    return { id, dir, stdout: printDocuments(documents), error: null }
+    return { id, dir, stdout: printBuild(documents), error: null }
   } catch (fault) {
     return { id, dir, stdout: '', error: messageOf(fault), stack: stackOf(fault) }
   }

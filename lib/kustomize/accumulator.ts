@@ -53,7 +53,7 @@ function addVar(accumulator: Accumulator, variable: Var): void {
 
 /** Without a namespace a var looks into all of them. */
 function isTarget(resource: Resource, { objref }: Var, scope: Scope): boolean {
-  const isCluster = scope.isClusterScoped(apiVersionOf(objref), objref.kind)
+  const isCluster = scope.typeOf(apiVersionOf(objref), objref.kind).isClusterScoped
   const namespace =
     objref.namespace === '' && !isCluster
       ? undefined

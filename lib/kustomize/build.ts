@@ -11,7 +11,15 @@ import type { KustomizationFile } from './file/kustomization-file.ts'
 import { type LoadedKustomization, loadKustomization } from './load-kustomization.ts'
 import { at, openPlace, type Place } from './loader.ts'
 import { originAnnotation, transformationsAnnotation } from './origin.ts'
-import { currentId, isEmptied, metadataMap, originalId, type Resource } from './resource.ts'
+import {
+  currentId,
+  isEmptied,
+  kindOf,
+  metadataMap,
+  nameOf,
+  originalId,
+  type Resource,
+} from './resource.ts'
 import { formatId } from './resource-id.ts'
 import type { ResourceList } from './resource-list.ts'
 import { createSchemaSource } from './schema.ts'
@@ -138,8 +146,9 @@ const managedBy = new Map([['app.kubernetes.io/managed-by', 'kustomize-v5.8.1']]
 /** Drops what is for local use only, and fails where a patch took a resource its kind or name. */
 function dropLocal(list: ResourceList): void {
   for (const resource of list.items()) {
-    const { kind, name } = currentId(resource)
-    if (isEmptied(resource) || (kind !== '' && (name !== '' || kind.endsWith('List')))) continue
+    const kind = kindOf(resource)
+    if (isEmptied(resource)) continue
+    if (kind !== '' && (nameOf(resource) !== '' || kind.endsWith('List'))) continue
     const id = formatId(originalId(resource))
     throw new BuildError('InvalidResource', `${id}: kind or metadata.name was removed; keep both`)
   }

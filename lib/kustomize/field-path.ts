@@ -11,8 +11,8 @@ import { BuildError } from './build-error.ts'
 import type { FieldSpec } from './field-spec.ts'
 import { lookup } from './lookup.ts'
 import { emptyNode, getOrCreate } from './node-edit.ts'
-import { gvkOfResource, type Resource } from './resource.ts'
-import { isSelected } from './resource-id.ts'
+import { type Resource, typeOfResource } from './resource.ts'
+import { isSelected, type ResourceType } from './resource-id.ts'
 
 /** What to do with the fields that a path leads to. */
 export type FieldEdit = {
@@ -22,15 +22,17 @@ export type FieldEdit = {
   readonly edit: (field: YamlNode) => void
 }
 
-type Segment = { readonly name: string; readonly isList: boolean }
+type Segment = { readonly name: string; readonly isList: boolean; readonly isPlain: boolean }
 
 /** A field spec whose path is split. */
 export type CompiledSpec = { readonly spec: FieldSpec; readonly segments: readonly Segment[] }
 
 export function compileSpec(spec: FieldSpec): CompiledSpec {
-  const segments = splitPath(spec.path, '/').map((part) =>
-    part.endsWith('[]') ? { name: part.slice(0, -2), isList: true } : { name: part, isList: false },
-  )
+  const segments = splitPath(spec.path, '/').map((part) => {
+    const isList = part.endsWith('[]')
+    const name = isList ? part.slice(0, -2) : part
+    return { name, isList, isPlain: plainName.test(name) }
+  })
   return { spec, segments }
 }
 
@@ -39,14 +41,13 @@ export function createSpecFilter(
   specs: readonly FieldSpec[],
 ): (resource: Resource) => readonly CompiledSpec[] {
   const compiled = specs.map(compileSpec)
-  const found = new Map<string, readonly CompiledSpec[]>()
+  const found = new Map<ResourceType, readonly CompiledSpec[]>()
   return (resource) => {
-    const gvk = gvkOfResource(resource)
-    const key = `${gvk.group}/${gvk.version}/${gvk.kind}`
-    const known = found.get(key)
+    const type = typeOfResource(resource)
+    const known = found.get(type)
     if (known !== undefined) return known
-    const matching = compiled.filter(({ spec }) => isSelected(gvk, spec))
-    found.set(key, matching)
+    const matching = compiled.filter(({ spec }) => isSelected(type, spec))
+    found.set(type, matching)
     return matching
   }
 }
@@ -83,14 +84,14 @@ function walk(node: YamlNode, compiled: CompiledSpec, depth: number, edit: Field
 /** The child at a segment, made where the spec and the edit say so; a null becomes what is made there. */
 function step(
   node: YamlMap,
-  { name, isList }: Segment,
+  { name, isList, isPlain }: Segment,
   compiled: CompiledSpec,
   depth: number,
   { createKind, createTag }: FieldEdit,
 ): YamlNode | undefined {
   const isCreating = compiled.spec.create && createKind !== undefined && !isList
   if (!isCreating) {
-    const field = plainName.test(name) ? getField(node, name) : lookup(node, [name])
+    const field = isPlain ? getField(node, name) : lookup(node, [name])
     if (!isList || field === undefined || !isNull(field)) return field
     const list = listNode()
     setField(node, name, list)

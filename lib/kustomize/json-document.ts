@@ -1,3 +1,4 @@
+import { isRawInteger } from '../manifest/exact-integer.ts'
 import { listNode, mapNode, nullNode, scalarNode, type YamlNode } from '../manifest/node.ts'
 import { jsonToNode } from '../manifest/node-json.ts'
 import { isJsonObject, type Json } from '../manifest/object.ts'
@@ -20,5 +21,5 @@ export function jsonDocument(value: Json): YamlNode {
 }
 
 function isPlainObject(value: Json): value is { readonly [key: string]: Json } {
-  return isJsonObject(value) && !(JSON.isRawJSON?.(value) ?? false)
+  return isJsonObject(value) && !isRawInteger(value)
 }

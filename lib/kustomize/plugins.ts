@@ -5,7 +5,7 @@ import { invalidFile } from './file/read-file.ts'
 import { generateConfigMap, generateSecret } from './generate/generator.ts'
 import { generateIamPolicy } from './generate/iam-policy.ts'
 import { readPluginGeneratorArgs } from './generate/plugin-args.ts'
-import { currentId, gvkOfResource, type Resource } from './resource.ts'
+import { currentId, type Resource, typeOfResource } from './resource.ts'
 import { formatId } from './resource-id.ts'
 import type { Target, Transformer } from './target.ts'
 import { transformerPlugins } from './transform/plugins.ts'
@@ -44,7 +44,7 @@ export function compileTransformerPlugin(target: Target, plugin: Resource): Tran
 
 /** The kind of a builtin plugin; everything else would run a program. */
 function builtinKind(plugin: Resource): string {
-  const { group, version, kind } = gvkOfResource(plugin)
+  const { group, version, kind } = typeOfResource(plugin)
   if (group === '' && version === 'builtin') return kind
   throw new BuildError(
     'PluginNotSupported',

@@ -3,6 +3,7 @@ import { BuildError } from './build-error.ts'
 import type { ReferrerSpec } from './referrer-specs.ts'
 import {
   currentId,
+  currentNamespace,
   formerIds,
   isEmptied,
   kindOf,
@@ -118,12 +119,12 @@ function createNamespaceIndex(): {
 
 /** What a resource may refer to: its own namespace, what has none, and for a RoleBinding those of its subjects. */
 function reachable(referrer: Resource): (candidate: Candidate) => boolean {
-  const id = currentId(referrer)
-  if (id.namespace === clusterScope) return () => true
+  const own = currentNamespace(referrer)
+  if (own === clusterScope) return () => true
   const subjectNamespaces = namespacesOfSubjects(referrer)
   return ({ current, namespace }) =>
     current.namespace === clusterScope ||
-    current.namespace === id.namespace ||
+    current.namespace === own ||
     subjectNamespaces.has(namespace)
 }
 
@@ -184,7 +185,7 @@ function fitsRoleRef(candidate: Candidate, referrer: Resource, spec: ReferrerSpe
 }
 
 function isInNamespaceOf({ resource, current }: Candidate, referrer: Resource): boolean {
-  const { namespace } = currentId(referrer)
+  const namespace = currentNamespace(referrer)
   return (
     namespace === clusterScope ||
     current.namespace === clusterScope ||

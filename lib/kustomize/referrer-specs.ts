@@ -1,7 +1,7 @@
 import { type CompiledSpec, compileSpec } from './field-path.ts'
 import type { NameReference } from './name-reference-table.ts'
-import { gvkOfResource, type Resource } from './resource.ts'
-import { type Gvk, isSelected } from './resource-id.ts'
+import { apiVersionOf, kindOf, type Resource } from './resource.ts'
+import { type Gvk, isSelected, type ResourceType } from './resource-id.ts'
 
 /** A field that names a resource of the kind `target`. */
 export type ReferrerSpec = {
@@ -13,7 +13,7 @@ export type ReferrerSpec = {
 /** Tells which fields of a resource may refer to others, in the order they are fixed; worked out once for each kind. */
 export function createReferrerSpecs(
   references: readonly NameReference[],
-): (original: Gvk, resource: Resource) => readonly ReferrerSpec[] {
+): (resource: Resource) => readonly ReferrerSpec[] {
   const all = references.flatMap((target) =>
     target.referrers.map((spec) => ({
       compiled: compileSpec(spec),
@@ -21,14 +21,16 @@ export function createReferrerSpecs(
       isRoleRef: spec.path.endsWith('roleRef/name'),
     })),
   )
-  const known = new Map<string, readonly ReferrerSpec[]>()
-  return (original, resource) => {
-    const current = gvkOfResource(resource)
-    const key = `${current.group}/${current.version}/${original.kind}`
-    const found = known.get(key)
+  const known = new Map<ResourceType, readonly ReferrerSpec[]>()
+  return (resource) => {
+    const type = resource.scope.typeOf(
+      apiVersionOf(resource),
+      resource.former[0]?.kind ?? kindOf(resource),
+    )
+    const found = known.get(type)
     if (found !== undefined) return found
-    const specs = all.filter(({ compiled }) => isSelected(original, compiled.spec))
-    known.set(key, specs)
+    const specs = all.filter(({ compiled }) => isSelected(type, compiled.spec))
+    known.set(type, specs)
     return specs
   }
 }

@@ -1,5 +1,3 @@
-import { splitApiVersion } from '../manifest/object.ts'
-
 /** Group, version and kind; in a selector an empty one stands for any. */
 export type Gvk = { readonly group: string; readonly version: string; readonly kind: string }
 
@@ -12,8 +10,11 @@ export type ResourceId = Gvk & { readonly namespace: string; readonly name: stri
 export const clusterScope = '_non_namespaceable_'
 export const defaultNamespace = 'default'
 
+/** A type of resources; one object for each, so that it can stand for the type as a key. */
+export type ResourceType = Gvk & { readonly isClusterScoped: boolean }
+
 /** Tells which types have no namespace; those nobody knows count as namespaced. */
-export type Scope = { readonly isClusterScoped: (apiVersion: string, kind: string) => boolean }
+export type Scope = { readonly typeOf: (apiVersion: string, kind: string) => ResourceType }
 
 export function effectiveNamespace(written: string, isClusterScoped: boolean): string {
   if (isClusterScoped) return clusterScope
@@ -36,10 +37,6 @@ export function isSelected(id: Gvk, selector: Gvk): boolean {
 
 export function isSameGvk(one: Gvk, other: Gvk): boolean {
   return one.group === other.group && one.version === other.version && one.kind === other.kind
-}
-
-export function gvkOf(apiVersion: string, kind: string): Gvk {
-  return { ...splitApiVersion(apiVersion), kind }
 }
 
 /** `Deployment.v1.apps/web.default`: how messages name a resource. */

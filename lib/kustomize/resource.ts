@@ -1,6 +1,10 @@
 import { fieldText, getField, isNull, type YamlMap, type YamlNode } from '../manifest/node.ts'
-import { splitApiVersion } from '../manifest/object.ts'
-import { effectiveNamespace, type Gvk, type ResourceId, type Scope } from './resource-id.ts'
+import {
+  effectiveNamespace,
+  type ResourceId,
+  type ResourceType,
+  type Scope,
+} from './resource-id.ts'
 
 /** What a resource was called before a transformer renamed, moved or retyped it. */
 export type FormerName = {
@@ -66,34 +70,41 @@ export function namespaceOf(resource: Resource): string {
   return fieldText(getField(resource.node, 'metadata'), 'namespace')
 }
 
-export function gvkOfResource(resource: Resource): Gvk {
-  return { ...splitApiVersion(apiVersionOf(resource)), kind: kindOf(resource) }
-}
-
-export function isClusterScoped(resource: Resource): boolean {
-  return resource.scope.isClusterScoped(apiVersionOf(resource), kindOf(resource))
+export function typeOfResource(resource: Resource): ResourceType {
+  return resource.scope.typeOf(apiVersionOf(resource), kindOf(resource))
 }
 
 export function currentId(resource: Resource): ResourceId {
-  const apiVersion = apiVersionOf(resource)
-  const kind = kindOf(resource)
-  const { group, version } = splitApiVersion(apiVersion)
-  const namespace = effectiveNamespace(
-    namespaceOf(resource),
-    resource.scope.isClusterScoped(apiVersion, kind),
-  )
-  return { group, version, kind, namespace, name: nameOf(resource) }
+  const { group, version, kind, isClusterScoped } = typeOfResource(resource)
+  const metadata = getField(resource.node, 'metadata')
+  const namespace = effectiveNamespace(fieldText(metadata, 'namespace'), isClusterScoped)
+  return { group, version, kind, namespace, name: fieldText(metadata, 'name') }
+}
+
+/** The namespace of the current id. */
+export function currentNamespace(resource: Resource): string {
+  return effectiveNamespace(namespaceOf(resource), typeOfResource(resource).isClusterScoped)
 }
 
 /** Oldest first; group and version are always the current ones. */
 export function formerIds(resource: Resource): readonly ResourceId[] {
   if (resource.former.length === 0) return []
-  const { group, version } = splitApiVersion(apiVersionOf(resource))
-  return resource.former.map((former) => ({ group, version, ...former }))
+  const { group, version } = typeOfResource(resource)
+  return resource.former.map(({ kind, namespace, name }) => ({
+    group,
+    version,
+    kind,
+    namespace,
+    name,
+  }))
 }
 
 export function originalId(resource: Resource): ResourceId {
-  return formerIds(resource)[0] ?? currentId(resource)
+  const [original] = resource.former
+  if (original === undefined) return currentId(resource)
+  const { group, version } = typeOfResource(resource)
+  const { kind, namespace, name } = original
+  return { group, version, kind, namespace, name }
 }
 
 /** Remembers the current id as a former one; call before a change of name, namespace or kind. */

@@ -1,11 +1,11 @@
 import type { MergeSchema } from '../manifest/merge-schema.ts'
-import { isJsonObject, type Json, type JsonObject } from '../manifest/object.ts'
+import { isJsonObject, type Json, type JsonObject, splitApiVersion } from '../manifest/object.ts'
 import { BuildError } from './build-error.ts'
 import { builtinSchema, isBuiltinType } from './builtin-schema.ts'
 import { parseData } from './configurations.ts'
 import { at, loadText, type Place } from './loader.ts'
 import { openApiSchema, openApiScopes } from './open-api.ts'
-import type { Scope } from './resource-id.ts'
+import type { ResourceType, Scope } from './resource-id.ts'
 import type { Session } from './session.ts'
 import { clusterScopedTypes } from './tables/cluster-scoped.ts'
 
@@ -44,18 +44,30 @@ export function createSchemaSource(isBuiltinLoaded = false): SchemaSource {
     if (custom === undefined || isBuiltinWanted) schema = overlay(schema, builtinSchema())
     isBuiltinWanted = false
   }
+  const types = new Map<string, Map<string, ResourceType>>()
+  const isClusterScoped = (type: string): boolean => {
+    if (clusterScopedTypes.has(type)) return true
+    if (isBuiltinType(type)) return false
+    if (!isLoaded && custom !== undefined) load()
+    if (!isLoaded) isBuiltinWanted = true
+    return scopes.get(type) === false
+  }
   return {
     mergeSchema: () => {
       load()
       return schema
     },
-    isClusterScoped: (apiVersion, kind) => {
-      const type = `${apiVersion} ${kind}`
-      if (clusterScopedTypes.has(type)) return true
-      if (isBuiltinType(type)) return false
-      if (!isLoaded && custom !== undefined) load()
-      if (!isLoaded) isBuiltinWanted = true
-      return scopes.get(type) === false
+    typeOf: (apiVersion, kind) => {
+      const known = types.get(apiVersion)?.get(kind)
+      if (known !== undefined) return known
+      const type: ResourceType = {
+        ...splitApiVersion(apiVersion),
+        kind,
+        isClusterScoped: isClusterScoped(`${apiVersion} ${kind}`),
+      }
+      const kinds = types.get(apiVersion) ?? new Map<string, ResourceType>()
+      types.set(apiVersion, kinds.set(kind, type))
+      return type
     },
     setFor: (session, place, openapi, isTop) => {
       const path = openapi.get('path')
@@ -64,7 +76,9 @@ export function createSchemaSource(isBuiltinLoaded = false): SchemaSource {
       version = checkVersion(openapi, place)
       if (path !== undefined && text !== undefined)
         custom = parseSchema(text, `${at(place)}${path}`)
-      if (path !== undefined || version !== '') isLoaded = false
+      if (path === undefined && version === '') return
+      isLoaded = false
+      types.clear()
     },
   }
 }

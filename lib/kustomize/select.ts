@@ -1,7 +1,7 @@
 import type { Selector } from './file/kustomization-file.ts'
 import { parseLabelSelector } from './label-selector.ts'
 import { compileAnchored } from './regex.ts'
-import { currentId, gvkOfResource, metadataMap, originalId, type Resource } from './resource.ts'
+import { currentId, metadataMap, originalId, type Resource, typeOfResource } from './resource.ts'
 import type { Gvk } from './resource-id.ts'
 import type { ResourceList } from './resource-list.ts'
 
@@ -44,7 +44,7 @@ export function selectResources(
 ): readonly Resource[] {
   const compiled = compileSelector(selector, where)
   return list.items().filter((resource) => {
-    if (!compiled.matchesGvk(gvkOfResource(resource))) return false
+    if (!compiled.matchesGvk(typeOfResource(resource))) return false
     const current = currentId(resource)
     const original = originalId(resource)
     return (

@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { isRawInteger } from '../../manifest/exact-integer.ts'
 import { getField, type YamlMap, type YamlNode } from '../../manifest/node.ts'
 import { nodeToJson } from '../../manifest/node-json.ts'
 import { isJsonObject, type Json } from '../../manifest/object.ts'
@@ -65,15 +66,19 @@ function isMap(value: Json): boolean {
 
 /** Compact JSON as Go writes it: keys sorted, and what could break out of HTML escaped. */
 export function goJson(value: Json): string {
-  return JSON.stringify(sortKeys(value)).replace(
+  return escapeHtml(JSON.stringify(sortKeys(value)))
+}
+
+export function escapeHtml(json: string): string {
+  return json.replace(
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
 
-function sortKeys(value: Json): Json {
+export function sortKeys(value: Json): Json {
   if (Array.isArray(value)) return value.map(sortKeys)
-  if (!isJsonObject(value) || (JSON.isRawJSON?.(value) ?? false)) return value
+  if (!isJsonObject(value) || isRawInteger(value)) return value
   const sorted = Object.entries(value)
     .map(([key, entry]): [string, Json] => [key, sortKeys(entry)])
     .sort(([one], [other]) => compareText(one, other))

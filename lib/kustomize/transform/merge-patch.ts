@@ -8,7 +8,6 @@ import { writeNamespace } from '../generate/absorb.ts'
 import { setMetadataMap, setPath, untagged } from '../node-edit.ts'
 import {
   currentId,
-  gvkOfResource,
   isEmptied,
   kindOf,
   metadataMap,
@@ -16,6 +15,7 @@ import {
   namespaceOf,
   type Resource,
   rememberId,
+  typeOfResource,
 } from '../resource.ts'
 import { formatId, idKey } from '../resource-id.ts'
 import type { Session } from '../session.ts'
@@ -38,7 +38,7 @@ export function mergeTargetedPatch(
   setPath(node, ['metadata', 'name'], untagged(nameOf(patch)))
   writeNamespace(node, namespaceOf(patch))
   setPath(node, ['kind'], untagged(kindOf(patch)))
-  setPath(node, ['apiVersion'], untagged(formatApiVersion(gvkOfResource(resource))))
+  setPath(node, ['apiVersion'], untagged(formatApiVersion(typeOfResource(resource))))
   mergePatch(session, resource, { ...patch, node }, where)
 }
 

@@ -1,7 +1,7 @@
 import { type CompiledSpec, compileSpec, editFields } from '../field-path.ts'
 import type { FieldSpec } from '../field-spec.ts'
 import { setScalar } from '../node-edit.ts'
-import { gvkOfResource, originalId, type Resource, rememberId, textOf } from '../resource.ts'
+import { originalId, type Resource, rememberId, textOf, typeOfResource } from '../resource.ts'
 import { type Gvk, isSelected } from '../resource-id.ts'
 import type { ResourceList } from '../resource-list.ts'
 
@@ -41,7 +41,7 @@ function addTo(resource: Resource, { side, text }: NameAffix, spec: CompiledSpec
     affixes.push(text)
     rememberId(resource)
   }
-  if (!isSelected(gvkOfResource(resource), spec.spec)) return
+  if (!isSelected(typeOfResource(resource), spec.spec)) return
   editFields(node, spec, {
     createKind: 'scalar',
     createTag: '!!str',

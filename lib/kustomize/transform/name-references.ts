@@ -5,7 +5,7 @@ import type { NameReference } from '../name-reference-table.ts'
 import { setEntry, setScalar, untagged, wrongKind } from '../node-edit.ts'
 import { type Candidates, createCandidates } from '../referral.ts'
 import { createReferrerSpecs, type ReferrerSpec } from '../referrer-specs.ts'
-import { nameOf, namespaceOf, originalId, type Resource } from '../resource.ts'
+import { nameOf, namespaceOf, type Resource } from '../resource.ts'
 import type { ResourceList } from '../resource-list.ts'
 
 /** Writes the names, and where there is a place for it the namespaces, that resources now have into what refers to them. */
@@ -13,7 +13,7 @@ export function fixNameReferences(list: ResourceList, references: readonly NameR
   const candidates = createCandidates(list.items())
   const specsFor = createReferrerSpecs(references)
   for (const resource of list.items()) {
-    const specs = specsFor(originalId(resource), resource)
+    const specs = specsFor(resource)
     if (specs.length > 0) fixReferrer(resource, specs, candidates)
   }
   list.reindex()

@@ -7,14 +7,13 @@ import { getOrCreate, setScalar } from '../node-edit.ts'
 import {
   apiVersionOf,
   currentId,
-  gvkOfResource,
-  isClusterScoped,
   isEmptied,
   kindOf,
   metadataMap,
   type Resource,
   rememberId,
   scalarText,
+  typeOfResource,
 } from '../resource.ts'
 import { formatId, idKey, isSelected } from '../resource-id.ts'
 import type { ResourceList } from '../resource-list.ts'
@@ -82,14 +81,14 @@ export function moveResource(
   const { node } = resource
   if (node === undefined) return
   const edit = (field: YamlNode): void => writeNamespace(field, options)
-  if (!isClusterScoped(resource)) {
+  if (!typeOfResource(resource).isClusterScoped) {
     editFields(node, metadataNamespace, { createKind: 'scalar', edit })
   }
   const isBinding = bindings.has(kindOf(resource))
   if (isBinding) moveSubjects(node, options)
   for (const spec of compiled) {
     if (isLeftOut(spec.spec, apiVersionOf(resource), isBinding)) continue
-    if (!isSelected(gvkOfResource(resource), spec.spec)) continue
+    if (!isSelected(typeOfResource(resource), spec.spec)) continue
     editFields(node, spec, { createKind: 'scalar', createTag: '!!str', edit })
   }
 }

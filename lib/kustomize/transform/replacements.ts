@@ -15,11 +15,11 @@ import { lookup } from '../lookup.ts'
 import { untagged } from '../node-edit.ts'
 import {
   formerIds,
-  gvkOfResource,
   isEmptied,
   nameOf,
   namespaceOf,
   type Resource,
+  typeOfResource,
 } from '../resource.ts'
 import { effectiveNamespace, isSelected, type ResourceId } from '../resource-id.ts'
 import type { ResourceList } from '../resource-list.ts'
@@ -115,7 +115,7 @@ function findSource(list: ResourceList, source: ReplacementSource, where: string
 /** The current id, then the former ones; the namespace of the current one as it is written. */
 function idsOf(resource: Resource): readonly ResourceId[] {
   const current = {
-    ...gvkOfResource(resource),
+    ...typeOfResource(resource),
     name: nameOf(resource),
     namespace: namespaceOf(resource),
   }

@@ -3,7 +3,7 @@ import { compileSpec, editFields } from '../field-path.ts'
 import type { FieldSpec } from '../field-spec.ts'
 import type { ReplicaEntry } from '../file/kustomization-file.ts'
 import { setScalar } from '../node-edit.ts'
-import { currentId, formerIds, gvkOfResource, type Resource } from '../resource.ts'
+import { currentId, formerIds, type Resource, typeOfResource } from '../resource.ts'
 import { isSelected } from '../resource-id.ts'
 import type { ResourceList } from '../resource-list.ts'
 
@@ -19,7 +19,7 @@ export function setReplicas(
     for (const resource of list.items()) {
       if (resource.node === undefined || !isMeant(resource, name, spec)) continue
       isFound = true
-      if (!isSelected(gvkOfResource(resource), spec)) continue
+      if (!isSelected(typeOfResource(resource), spec)) continue
       editFields(resource.node, compiled, {
         createKind: 'scalar',
         createTag: '!!int',

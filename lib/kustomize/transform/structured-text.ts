@@ -1,9 +1,10 @@
 import type { YamlNode } from '../../manifest/node.ts'
 import { nodeToJson } from '../../manifest/node-json.ts'
-import { printYaml } from '../../manifest/print.ts'
+import type { Json } from '../../manifest/object.ts'
 import { readDocuments } from '../../manifest/read.ts'
 import { BuildError } from '../build-error.ts'
-import { goJson } from './hash.ts'
+import { escapeHtml, goJson, sortKeys } from './hash.ts'
+import { printStyled } from './styled-text.ts'
 
 /** The tree of a text of JSON or YAML. */
 export function parseStructured(text: string): YamlNode {
@@ -14,8 +15,8 @@ export function parseStructured(text: string): YamlNode {
 
 /** The text of a tree in the manner of the text it came from: compact or indented JSON, or YAML. */
 export function printStructured(data: YamlNode, original: string): string {
-  const value = nodeToJson(data)
-  if (!/^[{[]/.test(original.trim())) return printYaml(value).trim()
+  if (!/^[{[]/.test(original.trim())) return printStyled(data).trim()
+  const value: Json = nodeToJson(data)
   if (!original.includes('\n') || !original.includes('  ')) return goJson(value)
-  return JSON.stringify(JSON.parse(goJson(value)), undefined, 2)
+  return escapeHtml(JSON.stringify(sortKeys(value), undefined, 2))
 }
