@@ -23,6 +23,8 @@ export type EventInput = {
   readonly changes?: readonly EventChange[]
   readonly isDrift?: boolean
   readonly commit?: Commit | undefined
+  /** True for a run that found nothing to do. */
+  readonly isRoutine?: boolean
 }
 
 /** An event as it is kept. */
@@ -52,7 +54,8 @@ export async function keepEvent(
 ): Promise<Event> {
   const event = eventOf(subject, input, now(), uniqueId())
   const record: EventRecord = { version: 1, ...event }
-  await writeRecord(store, keys.event(event.id), record)
+  const key = input.isRoutine === true ? keys.routineEvent(event.id) : keys.event(event.id)
+  await writeRecord(store, key, record)
   return event
 }
 

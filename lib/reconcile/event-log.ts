@@ -15,32 +15,53 @@ export type EventFilter = {
   readonly after?: string
 }
 
-/** Events are kept for a week; ids begin with their time. */
+/** Ids begin with their time, so that age is a range of keys. */
 const maxAgeMs = 7 * 86_400_000
+const maxRoutineAgeMs = 3_600_000
 const defaultLimit = 100
+const maxForgotten = 5_000
 
+/** Newest first. */
 export async function listEvents(store: Store, filter: EventFilter): Promise<readonly Event[]> {
-  const { limit = defaultLimit, after } = filter
-  const options = after === undefined ? {} : { startAfter: keys.event(after) }
+  const { limit = defaultLimit } = filter
   const found: Event[] = []
-  const all = [...(await store.list(keys.event(''), options))].reverse()
-  for (const key of all) {
+  for (const id of await listIds(store, filter)) {
     if (found.length >= limit) break
-    const event = (await readRecord(store, key, parseEvent))?.value
+    const event = await readEvent(store, id)
     if (event !== undefined && isWanted(event, filter)) found.push(event)
   }
   return found
 }
 
 export async function readEvent(store: Store, id: string): Promise<Event | undefined> {
-  return (await readRecord(store, keys.event(id), parseEvent))?.value
+  const found =
+    (await readRecord(store, keys.event(id), parseEvent)) ??
+    (await readRecord(store, keys.routineEvent(id), parseEvent))
+  return found?.value
 }
 
-/** Removes what is older than a week. */
+/** Removes what is older than a week, and what told of nothing older than an hour. */
 export async function forgetOldEvents(store: Store, now: Date): Promise<void> {
-  const before = String(now.getTime() - maxAgeMs).padStart(13, '0')
-  const old = await store.list(keys.event(''), { endBefore: keys.event(before), limit: 500 })
-  await Promise.all(old.map((key) => store.delete(key)))
+  const idBefore = (ageMs: number) => String(now.getTime() - ageMs).padStart(13, '0')
+  const limit = maxForgotten
+  const old = [
+    ...(await store.list(keys.event(''), { endBefore: keys.event(idBefore(maxAgeMs)), limit })),
+    ...(await store.list(keys.routineEvent(''), {
+      endBefore: keys.routineEvent(idBefore(maxRoutineAgeMs)),
+      limit,
+    })),
+  ]
+  for (const key of old) await store.delete(key)
+}
+
+async function listIds(store: Store, { after }: EventFilter): Promise<readonly string[]> {
+  const idsOf = async (keyOf: (id: string) => string) => {
+    const options = after === undefined ? {} : { startAfter: keyOf(after) }
+    const listed = await store.list(keyOf(''), options)
+    return listed.map((key) => key.slice(keyOf('').length))
+  }
+  const ids = [...(await idsOf(keys.event)), ...(await idsOf(keys.routineEvent))]
+  return ids.sort().reverse()
 }
 
 function isWanted(event: Event, filter: EventFilter): boolean {

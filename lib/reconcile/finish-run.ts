@@ -40,6 +40,7 @@ export async function finishRun(
     message: `Reconciliation finished in ${formatDuration(durationMs)}, next run in ${interval}`,
     metadata: { revision, commit_status: 'update' },
     commit: source.commit,
+    isRoutine: !isNews,
   })
   if (isNews) await enqueue(ports, await ports.registry.dependentsOf(target.id), 'dependency')
   return { afterMs: target.spec.intervalMs, cause: 'interval' }

@@ -23,6 +23,8 @@ export const keys = {
   /** What a fetch of this revision with these rules and credentials gave, for all who ask for the same. */
   fetched: (fingerprint: string): string => `fetched/${fingerprint}`,
   event: (eventId: string): string => `events/${eventId}`,
+  /** Events of runs that found nothing to do: many, and soon forgotten. */
+  routineEvent: (eventId: string): string => `routine-events/${eventId}`,
   receiver: (digest: string, id: ObjectId): string => `hooks/${digest}/${formatId(id)}`,
   receiversAt: (digest: string): string => `hooks/${digest}/`,
   /** Messages that wait to be sent together. */

@@ -95,7 +95,7 @@ export async function createLocalRuntime(options: LocalOptions): Promise<LocalRu
       stopWatching = watchFleet(options.fleetPath, () => void loading.reload())
       timers = [
         every(options.tickMs ?? 1_000, log, () => tick(ports.ports)),
-        every(3_600_000, log, () => forgetOldEvents(store, ports.ports.now())),
+        every(300_000, log, () => forgetOldEvents(store, ports.ports.now())),
       ]
     },
     stop: async () => {
