@@ -1,7 +1,7 @@
-import { Webhook } from 'standardwebhooks'
+import { createHmac } from 'node:crypto'
 import { textAt } from '../manifest/object.ts'
 import { deliveryId, objectAt, readPayload } from './payload.ts'
-import { isOneOf, secretsOrDecoy, signedText } from './proof.ts'
+import { isOneOf } from './proof.ts'
 import { pushVerdict } from './push.ts'
 import { type Inbound, ignored, malformed, refused, type Verdict } from './verdict.ts'
 
@@ -56,26 +56,25 @@ export function readGitlabPush(inbound: Inbound): Verdict {
 
 const toleranceSeconds = 300
 
-/** Source: the Standard Webhooks specification. The package's own `verify` reads the clock, so only its `sign` is used. */
+/**
+ * Source: the Standard Webhooks specification. Computed natively: the reference package hashes in JavaScript, which
+ * lets a forged body of 3 MiB cost five times as much.
+ */
 function isSigned({ headers, body }: Inbound, keys: readonly string[], now: Date): boolean {
   const id = headers.get('webhook-id') ?? ''
   const timestamp = headers.get('webhook-timestamp') ?? ''
   const given = (headers.get('webhook-signature') ?? '').slice(0, 2048).split(' ').slice(0, 16)
-  const text = signedText(body)
-  if (text === undefined || id === '' || id.length > 256) return false
-  if (!/^\d{1,12}$/.test(timestamp)) return false
+  if (id === '' || id.length > 256 || !/^\d{1,12}$/.test(timestamp)) return false
   const ageSeconds = Math.abs(Math.floor(now.getTime() / 1000) - Number(timestamp))
   if (ageSeconds > toleranceSeconds) return false
-  const time = new Date(Number(timestamp) * 1000)
-  const expected = secretsOrDecoy(keys).flatMap((key) => signature(key, id, time, text))
+  const expected = keys.flatMap((key) => signature(key, `${id}.${timestamp}.`, body))
   return given.filter((entry) => isOneOf(entry, expected)).length > 0
 }
 
 /** Nothing where the key is no base64: such a key proves nothing. */
-function signature(key: string, id: string, time: Date, text: string): readonly string[] {
-  try {
-    return [new Webhook(key).sign(id, time, text)]
-  } catch {
-    return []
-  }
+function signature(key: string, head: string, body: Uint8Array): readonly string[] {
+  const text = key.slice(signingKeyPrefix.length)
+  if (!/^[A-Za-z0-9+/]{16,}={0,2}$/.test(text)) return []
+  const hmac = createHmac('sha256', Buffer.from(text, 'base64')).update(head).update(body)
+  return [`v1,${hmac.digest('base64')}`]
 }
