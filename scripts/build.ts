@@ -1,5 +1,4 @@
 /** Bundles the command line and the published builder into `dist/`; run by `npm ci` through `prepare`. */
-import { existsSync } from 'node:fs'
 import { type BuildOptions, build } from 'esbuild'
 
 const shared: BuildOptions = {
@@ -16,21 +15,18 @@ const shared: BuildOptions = {
 const requireBanner =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);"
 
-if (existsSync('lib/cli/main.ts')) {
-  await build({
-    ...shared,
-    entryPoints: { cli: 'lib/cli/main.ts' },
-    outdir: 'dist',
-    platform: 'node',
-    splitting: true,
-    banner: { js: requireBanner },
-  })
-}
-if (existsSync('lib/kustomize/build.ts')) {
-  await build({
-    ...shared,
-    entryPoints: { kustomize: 'lib/kustomize/build.ts' },
-    outdir: 'dist',
-    platform: 'neutral',
-  })
-}
+await build({
+  ...shared,
+  entryPoints: { cli: 'lib/cli/entry.ts' },
+  outdir: 'dist',
+  platform: 'node',
+  splitting: true,
+  banner: { js: requireBanner },
+})
+
+await build({
+  ...shared,
+  entryPoints: { kustomize: 'lib/kustomize/build.ts' },
+  outdir: 'dist',
+  platform: 'neutral',
+})
