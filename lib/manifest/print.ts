@@ -9,13 +9,13 @@ import { formatString } from './scalar-text.ts'
 import { createWriter, type TextWriter, textOf, write, writeSpaces } from './text-writer.ts'
 
 export type PrintOptions = {
-  /** Break long lines at spaces, as Flux's programs do; `kustomize build` does not. */
+  /** Break lines at the first space behind column 80, as the real printer does; on unless set. */
   readonly isFolded?: boolean
 }
 
 /**
  * A value as kustomize prints it: go-yaml v2 over Go's JSON. Keys in natural order, lists at the column of their
- * key, no line folding. Throws ManifestError where the real one could not print either (NaN, control characters).
+ * key, long lines folded. Throws ManifestError where the real one could not print either (NaN, control characters).
  */
 export function printYaml(value: Json, options: PrintOptions = {}): string {
   return printDocuments([value], options)
@@ -23,7 +23,7 @@ export function printYaml(value: Json, options: PrintOptions = {}): string {
 
 /** Documents joined by `---`, as `kustomize build` gives them. */
 export function printDocuments(objects: readonly Json[], options: PrintOptions = {}): string {
-  const printer = { isFolded: options.isFolded ?? false, keys: new Map(), writer: createWriter() }
+  const printer = { isFolded: options.isFolded ?? true, keys: new Map(), writer: createWriter() }
   for (const [index, object] of objects.entries()) {
     if (index > 0) write(printer.writer, '---\n')
     printNested(object, 0, printer)

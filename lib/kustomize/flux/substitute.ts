@@ -68,7 +68,7 @@ export function substituteObject(
   if (!isAffected(object)) return object
   if (options.isCareful === true) return replaceInside(object, variables, options)
   const text = prefixing('envsubst error: variable substitution failed', () =>
-    envsubst(printYaml(object, { isFolded: true }), variables, options),
+    envsubst(printYaml(object), variables, options),
   )
   const data = prefixing('envsubst error: YAMLToJSON', () => readKustomizationFile(text))
   if (!isJsonObject(data)) throw invalid('envsubst error: the object is no map any more')
