@@ -85,7 +85,8 @@ function fieldOf(part: MessagePart): Field {
   )
   const took = part.duration === undefined ? '' : ` · ${codeOf(part.duration)}`
   const head = `${shortened(part.summary, 150, escapeDiscord)}${took}`
-  const lines = part.changes.flatMap(({ action, subjects }) => changeLines(action, subjects))
+  const changes = part.changes.flatMap(({ action, subjects }) => changeLines(action, subjects))
+  const lines = [...changes, ...part.notes.map(codeOf)]
   const shown = fitting(lines, (line) => line.length + 1, {
     budget: part.text === '' ? limits.fieldValueChars - head.length - 20 : 300,
     maxItems: 40,

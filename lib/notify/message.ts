@@ -34,6 +34,8 @@ export type MessagePart = {
   readonly changes: readonly ChangeList[]
   /** What the event said, where no list of changes says it better. */
   readonly text: string
+  /** What else was said of the object: `Health check passed in 117ms`. */
+  readonly notes: readonly string[]
 }
 
 export type Tone = 'failed' | 'drift' | 'changed' | 'told'
@@ -75,26 +77,34 @@ export function createMessage(
 
 const tones: readonly Tone[] = ['failed', 'drift', 'changed', 'told']
 
-/** One part for each object and tone: later events add their changes, the last text stays. */
+/**
+ * One part for each object and tone: later events add their changes, the last text stays. What was merely told of an
+ * object that has another part becomes a note there.
+ */
 function partsOf(
   events: readonly Event[],
   durations: ReadonlyMap<string, string>,
 ): readonly MessagePart[] {
-  const byPart = new Map<string, readonly Event[]>()
-  for (const event of events) {
-    const key = `${toneOf(event)} ${subjectOf(event)}`
-    byPart.set(key, [...(byPart.get(key) ?? []), event])
-  }
-  const parts = [...byPart.values()].flatMap((group) => {
-    const last = group.at(-1)
-    return last === undefined ? [] : [partOf(last, group, durations)]
+  const bySubject = Map.groupBy(events, subjectOf)
+  const parts = [...bySubject.values()].flatMap((own) => {
+    const byTone = Map.groupBy(own, toneOf)
+    const told = byTone.get('told') ?? []
+    const strongest = tones.find((tone) => byTone.has(tone))
+    return [...byTone].flatMap(([tone, group]) => {
+      const last = group.at(-1)
+      if (last === undefined || (tone === 'told' && tone !== strongest)) return []
+      return [partOf(last, group, tone === strongest ? told : [], durations)]
+    })
   })
   return parts.toSorted((a, b) => tones.indexOf(a.tone) - tones.indexOf(b.tone))
 }
 
+const maxNotes = 5
+
 function partOf(
   last: Event,
   group: readonly Event[],
+  told: readonly Event[],
   durations: ReadonlyMap<string, string>,
 ): MessagePart {
   const tone = toneOf(last)
@@ -103,14 +113,20 @@ function partOf(
   const counts = changes.map(({ action, subjects }) => `${subjects.length} ${action}`).join(', ')
   const duration = durations.get(subject)
   const isListed = changes.length > 0 && tone !== 'failed'
+  const notes = told.filter((event) => event !== last).map(noteOf)
   return {
     tone,
     subject,
     summary: summaryOf(tone, last.reason, counts),
     changes,
     text: isListed ? '' : visible(last.message).trim(),
+    notes: [...new Set(notes)].slice(-maxNotes),
     ...(duration === undefined || tone === 'failed' ? {} : { duration }),
   }
+}
+
+function noteOf({ message }: Event): string {
+  return oneLine(message.slice(0, 1000)).slice(0, 200)
 }
 
 function toneOf({ severity, reason, isDrift, changes }: Event): Tone {
@@ -169,7 +185,9 @@ function rounded(duration: string): string {
 const maxNamed = 3
 
 function titleOf(parts: readonly MessagePart[]): string {
+  const weighty = parts.some(({ tone }) => tone !== 'told')
   const clauses = tones.flatMap((tone) => {
+    if (tone === 'told' && weighty) return []
     const names = [...new Set(parts.filter((part) => part.tone === tone).map(nameOf))]
     return names.length === 0 ? [] : [clauseOf(tone, listed(names), parts)]
   })

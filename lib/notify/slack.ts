@@ -78,7 +78,8 @@ function sectionOf(part: MessagePart): JsonObject {
   const took = part.duration === undefined ? '' : ` · ${codeOf(part.duration)}`
   const summary = shortened(part.summary, 200, escapeSlack)
   const head = `${glyphs[part.tone]} ${codeOf(part.subject)} ${summary}${took}`
-  const lines = part.changes.flatMap(({ action, subjects }) => changeLines(action, subjects))
+  const changes = part.changes.flatMap(({ action, subjects }) => changeLines(action, subjects))
+  const lines = [...changes, ...part.notes.map(codeOf)]
   const shown = fitting(lines, (line) => line.length + 1, {
     budget: (part.text === '' ? limits.sectionChars : limits.sectionChars / 3) - head.length,
     maxItems: 40,

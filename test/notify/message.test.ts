@@ -37,6 +37,7 @@ describe('createMessage', () => {
             { action: 'deleted', subjects: ['ConfigMap/apps/old'] },
           ],
           text: '',
+          notes: [],
         },
       ],
       omitted: 0,
@@ -76,6 +77,25 @@ describe('createMessage', () => {
     const again = [{ subject: 'Deployment/apps/web', action: 'configured' }]
     const [part] = createMessage([event({ changes: created }), event({ changes: again })]).parts
     expect(part?.summary).toBe('1 created, 1 configured')
+  })
+
+  it('notes what was told of an object beside what happened to it', () => {
+    const passed = event({ message: 'Health check passed in 117ms' })
+    const artifact = event({
+      reason: 'NewArtifact',
+      message: "stored artifact for commit 'x'",
+      involvedObject: { kind: 'GitRepository', name: 'fleet' },
+    })
+    const message = createMessage([artifact, event({ changes: created }), passed, passed])
+    expect(message.title).toBe('apps changed')
+    expect(message.parts).toMatchObject([
+      { tone: 'changed', notes: ['Health check passed in 117ms'] },
+      { tone: 'told', subject: 'GitRepository/flux-system/fleet', notes: [] },
+    ])
+    expect(createMessage([artifact]).title).toBe('news of fleet')
+    expect(createMessage([artifact, event({ ...artifact, message: 'again' })]).parts).toMatchObject(
+      [{ text: 'again', notes: ["stored artifact for commit 'x'"] }],
+    )
   })
 
   it('names three and counts the others', () => {
