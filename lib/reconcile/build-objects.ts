@@ -19,8 +19,6 @@ export type Built = {
   readonly objects: readonly KubeObject[]
   /** Objects of Flux's groups: for the fleet. */
   readonly fluxObjects: readonly KubeObject[]
-  /** Flux's own components, left out. */
-  readonly skipped: readonly KubeObject[]
   readonly warnings: readonly string[]
   /** `sha256:<hex>` of all objects: the key of the history. */
   readonly digest: string
@@ -59,19 +57,33 @@ export async function buildObjects(
   const { spec, id } = target
   const result = buildKustomization(tree, folder, spec.build)
   const objects = await substituted(ports, target, client, result.objects)
-  const isComponent = (object: KubeObject) =>
-    cluster.fluxComponents === 'skip' && labelsOf(object)['app.kubernetes.io/part-of'] === 'flux'
   const isFlux = (object: KubeObject) => isFluxObject(refOf(object))
-  const fluxObjects = objects.filter((object) => isFlux(object) && !isComponent(object))
+  const isLeftOut = (object: KubeObject) =>
+    cluster.fluxComponents === 'skip' && !isFlux(object) && isFluxComponent(object)
+  const fluxObjects = objects.filter(isFlux)
+  const skipped = objects.filter(isLeftOut)
   requireNamespaces(fluxObjects, id.namespace)
   return {
-    objects: objects.filter((object) => !isFlux(object) && !isComponent(object)),
+    objects: objects.filter((object) => !isFlux(object) && !isLeftOut(object)),
     fluxObjects,
-    skipped: objects.filter(isComponent),
-    warnings: result.warnings,
+    warnings: [...result.warnings, ...noticeOf(skipped)],
     digest: digestOf(objects),
     reads: result.reads,
   }
+}
+
+/** The Namespace is no component: what the user keeps in it, such as variables, needs it where Flux never ran. */
+function isFluxComponent(object: KubeObject): boolean {
+  return object.kind !== 'Namespace' && labelsOf(object)['app.kubernetes.io/part-of'] === 'flux'
+}
+
+function noticeOf(skipped: readonly KubeObject[]): readonly string[] {
+  if (skipped.length === 0) return []
+  const first = skipped.slice(0, 3).map((object) => formatRef(refOf(object)))
+  const rest = skipped.length > 3 ? ` and ${skipped.length - 3} more` : ''
+  return [
+    `Flux's own components are left out (${first.join(', ')}${rest}); the Cluster's flux: { components: apply } applies them`,
+  ]
 }
 
 async function substituted(

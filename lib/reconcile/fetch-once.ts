@@ -19,18 +19,24 @@ export type FetchOncePorts = Omit<SourcePorts, 'credentials' | 'signal'> & {
  * source fetched serves every other cluster's, and requests at the same moment share one fetch.
  */
 export function createSources(ports: FetchOncePorts): Sources {
-  const underWay = new Map<string, Promise<Fetched>>()
+  const underWay = new Map<string, UnderWay>()
   return {
     fetch: async (request) => {
       const key = sharingKey(request)
-      const running = underWay.get(key)
-      if (running !== undefined) return running
-      const fetching = fetchAndKeep(ports, request, key).finally(() => underWay.delete(key))
-      underWay.set(key, fetching)
-      return fetching
+      const { askedAt } = request
+      for (let running = underWay.get(key); running !== undefined; running = underWay.get(key)) {
+        // One that was asked for before this may have read the ref before the push that this is about.
+        if (running.askedAt >= askedAt) return running.fetched
+        await running.fetched.catch(() => undefined)
+      }
+      const fetched = fetchAndKeep(ports, request, key).finally(() => underWay.delete(key))
+      underWay.set(key, { askedAt, fetched })
+      return fetched
     },
   }
 }
+
+type UnderWay = { readonly askedAt: string; readonly fetched: Promise<Fetched> }
 
 async function fetchAndKeep(
   ports: FetchOncePorts,

@@ -16,6 +16,8 @@ export type ObjectStatus = {
   /** Of a source: what it holds now. */
   readonly artifact?: Artifact
   readonly commit?: Commit
+  /** The revision that those who build from it were told of; another one than the artifact's is yet to be told. */
+  readonly announcedRevision?: string
   readonly fetchRules?: string
   readonly credentialBinding?: CredentialBinding
   /** Of a Kustomization. */

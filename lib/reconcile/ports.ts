@@ -61,6 +61,8 @@ export type FetchRequest = {
   /** What the source held before: equal revision, no fetch. */
   readonly previous: PreviousArtifact | undefined
   readonly signal: AbortSignal
+  /** RFC 3339: when it was asked for; what was read before that does not answer it. */
+  readonly askedAt: string
 }
 
 export type PreviousArtifact = {

@@ -59,7 +59,9 @@ async function bringToCluster(
     lastAttemptedRevision: revision,
     lastChange: lastChangeOf(run, source, applied, isDrift),
   })
-  await reportWarnings(run, source, [...built.warnings, ...applied.warnings])
+  // Once a revision: what nobody changes is not said again at each interval.
+  if (before.lastAttemptedRevision !== revision || isDrift)
+    await reportWarnings(run, source, [...built.warnings, ...applied.warnings])
   await reportChanges(run, source, applied.changes, isDrift)
   await reportDeletions(run, source, applied.deletions)
   if (applied.pruneError !== undefined) throw applied.pruneError

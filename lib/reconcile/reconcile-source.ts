@@ -20,15 +20,23 @@ export async function reconcileSource(run: Run<SourceObject>): Promise<NextLook>
     credentials: await readCredentials(run),
     previous: previousOf(before),
     signal: run.signal,
+    askedAt: run.request.requestedAt,
   })
-  const isNew = before.artifact?.revision !== fetched.revision
   const hasNewContent = before.artifact?.digest !== fetched.digest
   await run.checkLease()
   await status.save(statusWith(run, fetched))
-  if (isNew) await enqueue(ports, await ports.registry.usersOf(target.id), 'source')
+  await announce(run)
   if (hasNewContent) await tellNewArtifact(run, fetched)
   else await tellRecovery(run, before, fetched)
   return { afterMs: target.spec.intervalMs, cause: 'interval' }
+}
+
+/** Killed between artifact and announcement, the next look makes up for it. */
+async function announce({ ports, target, status }: Run<SourceObject>): Promise<void> {
+  const revision = status.current().artifact?.revision
+  if (revision === undefined || revision === status.current().announcedRevision) return
+  await enqueue(ports, await ports.registry.usersOf(target.id), 'source')
+  await status.save({ ...status.current(), announcedRevision: revision })
 }
 
 function previousOf(status: ObjectStatus): PreviousArtifact | undefined {

@@ -1,6 +1,7 @@
 import { type FleetObject, readFleetObject } from '../fleet/fleet-object.ts'
 import { formatId, type ObjectId, parseId } from '../fleet/object-id.ts'
 import type { KubeObject } from '../manifest/object.ts'
+import { clear, schedule } from '../store/calendar.ts'
 import { readRecord, updateRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { edgesOf } from './edges.ts'
@@ -54,6 +55,7 @@ export function createRegistry(ports: RegistryPorts): Registry {
       await store.delete(keys.object(id))
       await removeEdges(store, edgesOf(found))
       await Promise.all([store.delete(keys.status(id)), store.delete(keys.suspension(id))])
+      await clear(store, formatId(id))
     },
     list: async (cluster, kind) => {
       const found = await store.list(keys.objectsOf(cluster, kind))
@@ -65,6 +67,8 @@ export function createRegistry(ports: RegistryPorts): Registry {
   }
 }
 
+const catchUpMs = 30_000
+
 /** New edges stand before the record does, and old ones go after it: a reader may find one too many, never one too few. */
 async function putObject(
   { store, now, uniqueId }: RegistryPorts,
@@ -74,6 +78,8 @@ async function putObject(
 ): Promise<PutOutcome> {
   const previous = (await readRecord(store, keys.object(id), parseRegistered))?.value
   if (previous !== undefined && isUnchanged(previous, object, origin)) return 'unchanged'
+  // Whoever registers asks for a look afterwards; killed in between, the schedule asks.
+  await schedule(store, formatId(id), new Date(now().getTime() + catchUpMs))
   const edges = edgesOf(readFleetObject(object, id.cluster))
   await Promise.all(edges.map((edge) => store.put(edge, '{}')))
   await updateRecord(

@@ -58,6 +58,29 @@ const ref = (name: string) => ({
 const find = async (name: string) => (await world.connect()).find(ref(name))
 
 describe('a fleet in one cluster', () => {
+  it('leaves Flux’s components out, but not the Namespace that the user’s own objects stand in', async () => {
+    const labels = 'labels: { app.kubernetes.io/part-of: flux }'
+    await start({
+      'namespace.yaml': `apiVersion: v1\nkind: Namespace\nmetadata: { name: flux-system, ${labels} }\n`,
+      'quota.yaml': `apiVersion: v1\nkind: ResourceQuota\nmetadata: { name: q, namespace: flux-system, ${labels} }\nspec: { hard: { pods: '1' } }\n`,
+      'vars.yaml': configMap('vars').replace('default', 'flux-system'),
+      'apps.yaml': kustomization('apps', './apps').replace('-system }', `-system, ${labels} }`),
+      'apps/one.yaml': configMap('one'),
+    })
+    const found = await world.object('Kustomization', 'flux-system')
+    expect(found.ready).toBe('True')
+    expect(found.inventory.map(({ id }) => id)).toEqual([
+      '_flux-system__Namespace',
+      'flux-system_apps_kustomize.toolkit.fluxcd.io_Kustomization',
+      'flux-system_vars__ConfigMap',
+    ])
+    expect(await find('one')).toBeDefined()
+    const [notice] = (await world.events('Kustomization', 'flux-system')).filter(({ message }) =>
+      message.includes('left out'),
+    )
+    expect(notice?.message).toContain('ResourceQuota/flux-system/q')
+  })
+
   it('goes from the root to nested Kustomizations and into the cluster', async () => {
     await start({
       'apps.yaml': kustomization('apps', './apps'),
