@@ -119,29 +119,9 @@ function createLog(now: () => Date): Log {
 function addSlack(app: Hono, log: Log, botToken: string): void {
   const rate = createRate({ requests: 3, windowMs: 3000 })
 
-  const receive = async (
-    request: Request,
-    key: (body: JsonObject) => string,
-  ): Promise<SlackAnswer> => {
-    const body = await readJson(request)
-    if (body === undefined) {
-      log.refuse('slack', 'invalid_payload')
-      return { status: 400, word: 'invalid_payload' }
-    }
-    const waitMs = log.wait(rate, key(body))
-    if (waitMs > 0)
-      return { status: 429, word: 'ratelimited', waitSeconds: Math.ceil(waitMs / 1000) }
-    const fault = slackFault(body)
-    if (fault === undefined) {
-      log.keep('slack', slackText(body), body)
-      return { status: 200, word: 'ok' }
-    }
-    log.refuse('slack', fault)
-    return { status: 400, word: fault.split(':')[0] ?? fault }
-  }
-
   app.post(slackPath, async ({ req }) => {
-    const { status, word, waitSeconds } = await receive(req.raw, () => 'webhook')
+    const body = await readJson(req.raw)
+    const { status, word, waitSeconds } = receiveSlack(body, 'webhook', rate, log)
     return new Response(word, { status, headers: retryAfter(waitSeconds) })
   })
   app.post('/services/*', () => new Response('no_service', { status: 404 }))
@@ -150,18 +130,36 @@ function addSlack(app: Hono, log: Log, botToken: string): void {
     if (req.header('authorization') !== `Bearer ${botToken}`) {
       return Response.json({ ok: false, error: 'invalid_auth' })
     }
-    const probe = await readJson(req.raw.clone())
-    if (probe !== undefined && textAt(probe, 'channel') === '') {
-      log.refuse('slack', 'channel_not_found')
-      return Response.json({ ok: false, error: 'channel_not_found' })
-    }
-    const answer = await receive(req.raw, (body) => `channel ${textAt(body, 'channel')}`)
-    const isOk = answer.status === 200
-    return Response.json(isOk ? { ok: true, ts: '1.0' } : { ok: false, error: answer.word }, {
-      status: answer.status === 429 ? 429 : 200,
-      headers: retryAfter(answer.waitSeconds),
-    })
+    const body = await readJson(req.raw)
+    const channel = body === undefined ? '' : textAt(body, 'channel')
+    const { status, word, waitSeconds } =
+      body !== undefined && channel === ''
+        ? refuseSlack('channel_not_found', log)
+        : receiveSlack(body, `channel ${channel}`, rate, log)
+    const text = status === 200 ? { ok: true, ts: '1.0' } : { ok: false, error: word }
+    const headers = retryAfter(waitSeconds)
+    return Response.json(text, { status: status === 429 ? 429 : 200, headers })
   })
+}
+
+function receiveSlack(
+  body: JsonObject | undefined,
+  key: string,
+  rate: Rate,
+  log: Log,
+): SlackAnswer {
+  if (body === undefined) return refuseSlack('invalid_payload', log)
+  const waitMs = log.wait(rate, key)
+  if (waitMs > 0) return { status: 429, word: 'ratelimited', waitSeconds: Math.ceil(waitMs / 1000) }
+  const fault = slackFault(body)
+  if (fault !== undefined) return refuseSlack(fault, log)
+  log.keep('slack', slackText(body), body)
+  return { status: 200, word: 'ok' }
+}
+
+function refuseSlack(fault: string, log: Log): SlackAnswer {
+  log.refuse('slack', fault)
+  return { status: 400, word: fault.split(':')[0] ?? fault }
 }
 
 type SlackAnswer = {
