@@ -1,6 +1,7 @@
 import type { JsonObject } from '../manifest/object.ts'
 import { fitting, shortened } from './inert.ts'
-import type { ChatMessage, MessagePart, Tone } from './message.ts'
+import type { ChatMessage } from './message.ts'
+import type { MessagePart, Tone } from './parts.ts'
 import type { ProviderTarget } from './target.ts'
 
 /** What Discord allows, and what we stay below. Source: Discord's "Embed Limits"; platform.md §7. */

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../manifest/object.ts'
 import { fitting, shortened } from './inert.ts'
-import type { ChatMessage, MessagePart, Tone } from './message.ts'
+import type { ChatMessage } from './message.ts'
+import type { MessagePart, Tone } from './parts.ts'
 import { isSlackApi, type ProviderTarget } from './target.ts'
 
 /** What Slack allows, and what we stay below. Source: platform.md §7; the total is not documented by Slack. */
