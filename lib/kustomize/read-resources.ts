@@ -1,3 +1,4 @@
+import { ManifestError } from '../manifest/error.ts'
 import type { ReadLimits } from '../manifest/limits.ts'
 import {
   fieldText,
@@ -25,12 +26,23 @@ export function readResources(
   scope: Scope,
   limits: ReadLimits,
 ): Resource[] {
-  const nodes = unwrapOnly(readDocuments(text, limits), text)
+  const nodes = unwrapOnly(documentsOf(text, where, limits), text)
   return inlineLists(checkAll(nodes, where), where, limits).map((node) => {
     const resource = createResource(node, scope)
     readBookkeeping(resource)
     return resource
   })
+}
+
+/** A fault of the text names its file as well as its line. */
+function documentsOf(text: string, where: string, limits: ReadLimits): readonly YamlNode[] {
+  try {
+    return readDocuments(text, limits)
+  } catch (fault) {
+    if (!(fault instanceof ManifestError)) throw fault
+    const details = { cause: fault, data: { ...fault.data, file: where } }
+    throw new ManifestError(fault.code, `${where}: ${fault.message}`, details)
+  }
 }
 
 /** A list that is alone in its file is unwrapped as it stands. */
