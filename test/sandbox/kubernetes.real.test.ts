@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { HttpsTransport } from '../../lib/cluster/https.ts'
 import { transportFromContext } from '../../lib/cluster/kubeconfig.ts'
+import { isJsonObject, type Json } from '../../lib/manifest/object.ts'
 import { createSandboxCluster } from '../../lib/sandbox/kubernetes/sandbox-cluster.ts'
 import { runCommand } from '../peers/command.ts'
 import {
@@ -18,7 +19,13 @@ import { requirePeer } from '../peers/peers.ts'
 import { sharedControlPlane } from '../peers/shared-control-plane.ts'
 import { clusterContract } from './contract.ts'
 import { kubectlContract } from './kubectl-contract.ts'
-import { allScenarios, playAlone, readRecorded } from './recorded.ts'
+import { randomScenarios } from './random-scenarios.ts'
+import { allScenarios, isCustom, playAlone, readRecorded } from './recorded.ts'
+
+/** The sandbox warns about unknown fields; advice on what is better left alone it has none. */
+function withoutAdvice(answers: readonly Json[]): readonly Json[] {
+  return answers.map((answer) => (isJsonObject(answer) ? { ...answer, warnings: [] } : answer))
+}
 
 describeWithPeers(controlPlanePeers, 'a real kube-apiserver', () => {
   describe('still answers as it was recorded', () => {
@@ -39,6 +46,23 @@ describeWithPeers(controlPlanePeers, 'a real kube-apiserver', () => {
       const answers = await playAlone(transport, scenario, namespace)
       expect(answers).toEqual(recorded.get(scenario.name))
     })
+
+    it.each(['ConfigMap', 'Service', 'Deployment', 'Gadget'] as const)(
+      'merges what three managers apply to a %s at random, as the sandbox does',
+      async (kind) => {
+        const still = createSandboxCluster({ settleMs: 1_000_000 })
+        const lively = createSandboxCluster({ settleMs: 0 })
+        for (const scenario of randomScenarios(kind, 25, 20_261_123)) {
+          const namespace = `random-${randomBytes(4).toString('hex')}`
+          const sandbox = isCustom(scenario) ? lively : still
+          const answers = await playAlone(sandbox.transport, scenario, namespace)
+          const wanted = await playAlone(transport, scenario, namespace)
+          expect(withoutAdvice(answers)).toEqual(withoutAdvice(wanted))
+        }
+        await still.close()
+        await lively.close()
+      },
+    )
   })
 })
 

@@ -12,8 +12,7 @@ import {
   type SandboxCluster,
 } from '../../lib/sandbox/kubernetes/sandbox-cluster.ts'
 import { clusterContract } from './contract.ts'
-import { allScenarios, playAlone, readRecorded } from './recorded.ts'
-import { customScenarios } from './scenarios/custom.ts'
+import { allScenarios, isCustom, playAlone, readRecorded } from './recorded.ts'
 import { apply, configMap, deployment } from './scenarios/requests.ts'
 
 const never = 1_000_000
@@ -29,7 +28,7 @@ describe('the sandbox answers as a real kube-apiserver did', () => {
   })
 
   it.each(allScenarios)('$name', async (scenario) => {
-    const cluster = customScenarios.includes(scenario) ? lively : still
+    const cluster = isCustom(scenario) ? lively : still
     const namespace = `play-${randomBytes(4).toString('hex')}`
     const answers = await playAlone(cluster.transport, scenario, namespace)
     expect(answers).toEqual(recorded.get(scenario.name))
@@ -200,15 +199,15 @@ describe('hostile input', () => {
 it('applies 1,000 objects in less than half a second', async () => {
   const cluster = createSandboxCluster({ settleMs: never })
   const requests = Array.from({ length: 1000 }, (_, index) => requestFor(index))
-  // The first of each kind reads its schema.
-  await Promise.all(requests.slice(0, 4).map((request) => cluster.transport(request)))
-  const started = performance.now()
-  await Promise.all(requests.map((request) => cluster.transport(request)))
-  const first = performance.now() - started
-  await Promise.all(requests.map((request) => cluster.transport(request)))
-  const second = performance.now() - started - first
+  const rounds: number[] = []
+  // The best of several, because a test machine has other things to do.
+  for (let round = 0; round < 4; round += 1) {
+    const started = performance.now()
+    await Promise.all(requests.map((request) => cluster.transport(request)))
+    rounds.push(performance.now() - started)
+  }
   await cluster.close()
-  expect(Math.min(first, second)).toBeLessThan(500)
+  expect(Math.min(...rounds)).toBeLessThan(500)
 })
 
 function requestFor(index: number): ClusterRequest {

@@ -34,25 +34,28 @@ function createNormalizer(namespace: string): (response: ClusterResponse) => Jso
     ofKind.set(value, known)
     return known
   }
-  const visit = (value: Json, key: string): Json => {
-    if (Array.isArray(value)) {
-      const items = value.map((item: Json) => visit(item, key))
-      // Entries are in order of their times, and a second may pass between two steps of one server only.
-      return key === 'managedFields' ? items.sort(byText) : items
-    }
-    if (isJsonObject(value)) {
-      const isList = typeof value.kind === 'string' && value.kind.endsWith('List')
-      const entries = Object.entries(value)
-        .filter(([name]) => !hidden.has(name))
-        .map(([name, child]) => [name, isList && name === 'metadata' ? {} : visit(child, name)])
-      return Object.fromEntries(entries.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)))
-    }
-    if (typeof value !== 'string') return value
+  const visitText = (value: string, key: string): string => {
     if (key === 'resourceVersion' || key === 'uid') return named(key, value)
+    // Conflicts with several managers are told in any order; the causes hold the same.
+    if (/^Apply failed with \d+ conflicts/.test(value)) return value.split(':', 1)[0] ?? ''
     return value
       .replaceAll(namespace, 'NAMESPACE')
       .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'TIME')
       .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (uid) => named('uid', uid))
+  }
+  const visit = (value: Json, key: string): Json => {
+    if (typeof value === 'string') return visitText(value, key)
+    if (Array.isArray(value)) {
+      const items = value.map((item: Json) => visit(item, key))
+      // Entries are in order of their times, and a second may pass between two steps of one server only.
+      return key === 'managedFields' || key === 'causes' ? items.sort(byText) : items
+    }
+    if (!isJsonObject(value)) return value
+    const isList = typeof value.kind === 'string' && value.kind.endsWith('List')
+    const entries = Object.entries(value)
+      .filter(([name]) => !hidden.has(name))
+      .map(([name, child]) => [name, isList && name === 'metadata' ? {} : visit(child, name)])
+    return Object.fromEntries(entries.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)))
   }
   return ({ status, body, warnings }) => ({ status, body: visit(body, ''), warnings })
 }

@@ -104,14 +104,26 @@ function fillService(object: JsonObject): JsonObject {
     type,
     sessionAffinity: 'None',
     ...(isExternal ? {} : { internalTrafficPolicy: 'Cluster' }),
-    ...(type === 'NodePort' || type === 'LoadBalancer' ? { externalTrafficPolicy: 'Cluster' } : {}),
+    ...(isReachedFromOutside(object, type) ? { externalTrafficPolicy: 'Cluster' } : {}),
+    ...(textIn(object, 'spec', 'sessionAffinity') === 'ClientIP'
+      ? { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } }
+      : {}),
     ...(type === 'LoadBalancer' ? { allocateLoadBalancerNodePorts: true } : {}),
   })
-  return fillEach(filled, ['spec', 'ports'], (port) => ({
+  const affine =
+    textIn(filled, 'spec', 'sessionAffinity') === 'None'
+      ? withValue(filled, ['spec', 'sessionAffinityConfig'], undefined)
+      : filled
+  return fillEach(affine, ['spec', 'ports'], (port) => ({
     protocol: 'TCP',
     ...(at(port, 'targetPort') === undefined ? { targetPort: port.port ?? 0 } : {}),
     ...port,
   }))
+}
+
+function isReachedFromOutside(service: JsonObject, type: string): boolean {
+  const hasAddresses = listAt(service, 'spec', 'externalIPs').length > 0
+  return type === 'NodePort' || type === 'LoadBalancer' || (type === 'ClusterIP' && hasAddresses)
 }
 
 function fillClaim(object: JsonObject): JsonObject {

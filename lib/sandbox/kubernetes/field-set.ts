@@ -77,15 +77,14 @@ export function isSameSet(left: FieldSet, right: FieldSet): boolean {
   return true
 }
 
-/** Every path of the set as its steps, sorted. */
+/** Every path of the set as its steps, sorted level by level as the API server lists them. */
 export function pathsOf(
   set: FieldSet,
   prefix: readonly string[] = [],
 ): readonly (readonly string[])[] {
-  const below = [...set.children]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([step, child]) => pathsOf(child, [...prefix, step]))
-  return set.isMember ? [prefix, ...below] : below
+  const children = [...set.children].sort(([a], [b]) => (a < b ? -1 : 1))
+  const members = children.filter(([, child]) => child.isMember).map(([step]) => [...prefix, step])
+  return [...members, ...children.flatMap(([step, child]) => pathsOf(child, [...prefix, step]))]
 }
 
 /** How messages name a path: `.spec.containers[name="web"].image`. */

@@ -27,9 +27,11 @@ function pruneKeys(value: JsonObject, map: MapSchema): JsonObject {
   return Object.fromEntries([...kept, ...defaults])
 }
 
-/** Null where null is not allowed gives way to the default. */
+/** Null where null is not allowed gives way to a default; without one it stays, and is refused. */
 function isReplacedByDefault(value: Json, field: Field): boolean {
-  return value === null && !field.isNullable && field.default !== undefined
+  return (
+    value === null && !field.isNullable && (field.default !== undefined || field.zero !== undefined)
+  )
 }
 
 function embedded(map: MapSchema, key: string): (() => Schema) | undefined {

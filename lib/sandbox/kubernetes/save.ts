@@ -76,18 +76,14 @@ export function save(
 }
 
 function normalize(resource: Resource, given: KubeObject): KubeObject {
-  const value =
-    resource.custom === undefined
-      ? tidy(given, resource.schema)
-      : pruneCustom(given, resource.schema)
-  const metadata = { ...objectAt(value, 'metadata'), name: given.metadata.name }
-  const object = {
-    ...objectAt(value),
-    apiVersion: given.apiVersion,
-    kind: given.kind,
-    metadata,
-  }
-  return resource.custom === undefined ? withDefaults(object) : object
+  const isCustom = resource.custom !== undefined
+  const value = isCustom ? pruneCustom(given, resource.schema) : tidy(given, resource.schema)
+  // Metadata has a type of its own in every kind.
+  const meta = resource.schema.map?.fields.get('metadata')?.schema() ?? {}
+  const metadata = { ...objectAt(tidy(given.metadata, meta)), name: given.metadata.name }
+  const { apiVersion, kind } = given
+  const object = { ...objectAt(value), apiVersion, kind, metadata }
+  return isCustom ? object : withDefaults(object)
 }
 
 /** A new object has no status yet, whatever it came with. */

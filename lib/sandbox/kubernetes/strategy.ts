@@ -1,5 +1,5 @@
 import type { Json, JsonObject, KubeObject } from '../../manifest/object.ts'
-import { at, isSame, objectAt, textIn, withValue } from './json.ts'
+import { at, isSame, listAt, objectAt, textIn, withValue } from './json.ts'
 import type { Resource } from './resources.ts'
 
 /** What the server itself puts into an object of some kinds when it is made. */
@@ -94,11 +94,14 @@ export function keepAllocated(live: KubeObject, next: KubeObject): KubeObject {
 /** A Service that no longer opens ports on nodes has none of their settings. */
 function withoutNodeFields(service: KubeObject): KubeObject {
   const {
-    externalTrafficPolicy: _,
-    allocateLoadBalancerNodePorts: __,
+    externalTrafficPolicy,
+    allocateLoadBalancerNodePorts: _,
     ports,
-    ...spec
+    ...rest
   } = objectAt(service, 'spec')
+  const isOutside = listAt(rest, 'externalIPs').length > 0
+  const spec =
+    isOutside && externalTrafficPolicy !== undefined ? { ...rest, externalTrafficPolicy } : rest
   if (!Array.isArray(ports)) return { ...service, spec }
   const bare = ports.map((port: Json) => withValue(objectAt(port), ['nodePort'], undefined))
   return { ...service, spec: { ...spec, ports: bare } }

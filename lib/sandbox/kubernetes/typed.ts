@@ -184,7 +184,7 @@ function wholeSet(value: Json, schema: Schema): FieldSet {
   return makeSet(true, children)
 }
 
-/** Without the parts that `set` names; what becomes empty stays as an empty map or list. */
+/** Without the parts that `set` names; what becomes empty is null. Source: structured-merge-diff v6.3. */
 export function remove(value: Json, set: FieldSet, schema: Schema): Json {
   if (set.children.size === 0) return value
   const parts = partsOf(value, schema)
@@ -195,14 +195,15 @@ export function remove(value: Json, set: FieldSet, schema: Schema): Json {
       if (below.isMember) return []
       return [[key, remove(child, below, schemaAt(parts.map, key))] as const]
     })
-    return Object.fromEntries(kept)
+    return kept.length === 0 ? null : Object.fromEntries(kept)
   }
   if (parts?.kind !== 'list' || !Array.isArray(value)) return value
-  return value.flatMap((item: Json) => {
+  const kept = value.flatMap((item: Json) => {
     const below = set.children.get(stepOf(item, parts.list))
     if (below === undefined) return [item]
     return below.isMember ? [] : [remove(item, below, parts.list.item())]
   })
+  return kept.length === 0 ? null : kept
 }
 
 /** With every named field on the way to a member: `spec` of `spec.replicas`, but not a key of a map of texts. */

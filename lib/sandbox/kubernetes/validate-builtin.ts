@@ -78,7 +78,15 @@ function checkOwnRules(object: KubeObject): readonly Cause[] {
   return [
     ...(isJsonObject(spec) ? checkPod(spec, path) : []),
     ...(object.kind === 'Service' ? checkService(object) : []),
+    ...(object.kind === 'Deployment' ? checkStrategy(object) : []),
   ]
+}
+
+function checkStrategy(object: KubeObject): readonly Cause[] {
+  const strategy = objectAt(object, 'spec', 'strategy')
+  if (strategy.type !== 'Recreate' || strategy.rollingUpdate === undefined) return []
+  const why = "may not be specified when strategy `type` is 'Recreate'"
+  return [forbiddenValue('spec.strategy.rollingUpdate', why)]
 }
 
 const templatePaths: Readonly<Record<string, readonly string[]>> = {
@@ -97,9 +105,7 @@ function checkPod(spec: JsonObject, path: string): readonly Cause[] {
     listAt(spec, list).flatMap((container, index) => {
       const here = `${path}.${list}[${index}]`
       const image = textIn(container, 'image') === '' ? [requiredValue(`${here}.image`)] : []
-      const ports = listAt(container, 'ports').flatMap((port, position) =>
-        checkPort(at(port, 'containerPort'), `${here}.ports[${position}].containerPort`),
-      )
+      const ports = checkContainerPorts(listAt(container, 'ports'), `${here}.ports`)
       const mounts = listAt(container, 'volumeMounts').flatMap((mount, position) => {
         const name = textIn(mount, 'name')
         if (volumes.has(name)) return []
@@ -108,9 +114,25 @@ function checkPod(spec: JsonObject, path: string): readonly Cause[] {
           { reason: 'FieldValueNotFound', message: `Not found: ${JSON.stringify(name)}`, field },
         ]
       })
-      return [...image, ...ports, ...mounts]
+      return [...image, ...ports, ...checkVariables(container, here), ...mounts]
     }),
   )
+}
+
+function checkContainerPorts(ports: readonly Json[], path: string): readonly Cause[] {
+  const names = ports.map((port) => textIn(port, 'name'))
+  return ports.flatMap((port, index) => [
+    ...duplicate(names, index, `${path}[${index}].name`),
+    ...checkPort(at(port, 'containerPort'), `${path}[${index}].containerPort`),
+  ])
+}
+
+function checkVariables(container: Json, path: string): readonly Cause[] {
+  return listAt(container, 'env').flatMap((variable, index) => {
+    const isDouble = textIn(variable, 'value') !== '' && at(variable, 'valueFrom') !== undefined
+    const why = 'may not be specified when `value` is not empty'
+    return isDouble ? [invalidValue(`${path}.env[${index}].valueFrom`, '', why)] : []
+  })
 }
 
 function checkService(object: KubeObject): readonly Cause[] {
@@ -120,12 +142,21 @@ function checkService(object: KubeObject): readonly Cause[] {
   if (ports.length === 0 && type !== 'ExternalName' && !isHeadless) {
     return [requiredValue('spec.ports')]
   }
+  const names = ports.map((port) => textIn(port, 'name'))
   return ports.flatMap((port, index) => [
+    ...duplicate(names, index, `spec.ports[${index}].name`),
     ...(ports.length > 1 && textIn(port, 'name') === ''
       ? [requiredValue(`spec.ports[${index}].name`)]
       : []),
     ...checkPort(at(port, 'port'), `spec.ports[${index}].port`),
   ])
+}
+
+function duplicate(names: readonly string[], index: number, field: string): readonly Cause[] {
+  const name = names[index] ?? ''
+  if (name === '' || names.indexOf(name) === index) return []
+  const message = `Duplicate value: ${JSON.stringify(name)}`
+  return [{ reason: 'FieldValueDuplicate', message, field }]
 }
 
 function checkPort(port: Json | undefined, field: string): readonly Cause[] {

@@ -130,7 +130,7 @@ function isOfType(value: Json, type: string): boolean {
 function wrongType(value: Json, schema: JsonObject, path: string): Cause {
   const expected = textIn(schema, 'type')
   const got = nameOfType(value)
-  const shown = isJsonObject(value) || Array.isArray(value) ? got : value
+  const shown = typeof value === 'object' ? got : value
   const why = `${path} in body must be of type ${expected}: ${JSON.stringify(got === 'bool' ? 'boolean' : got)}`
   return { ...invalidValue(path, shown, why), reason: 'FieldValueTypeInvalid' }
 }
