@@ -40,8 +40,11 @@ export function setEntry(map: YamlNode, key: string, value: YamlNode): void {
     return
   }
   const field = map.values[index]
-  if (field?.kind === 'scalar' && value.kind === 'scalar') overwrite(field, value)
-  else map.values[index] = value
+  if (field?.kind === 'scalar' && value.kind === 'scalar') {
+    // So does kustomize, to the one node it sets everywhere.
+    value.style = field.style
+    overwrite(field, value)
+  } else map.values[index] = value
 }
 
 /** Gives a scalar another text and tag; how it is quoted stays. */

@@ -13,7 +13,9 @@ import { isOtherInYaml11 } from './yaml-1-1.ts'
 
 /**
  * Puts a merged value under a key: in the style of what stood there, or as a new field. Nothing, or a null that is
- * not to be kept, takes the field away. Source: kyaml FieldSetter.
+ * not to be kept, takes the field away. A scalar is changed in place, because it may stand elsewhere too: a label
+ * that kustomize has set at several paths is one node, and a patch to one of them changes all.
+ * Source: kyaml FieldSetter.
  */
 export function setMergedField(
   map: YamlMap,
@@ -33,6 +35,11 @@ export function setMergedField(
     appendField(map, scalarNode(name, '', keyStyle), value)
     return
   }
+  if (field.kind === 'scalar' && value.kind === 'scalar') {
+    field.value = value.value
+    field.tag = value.tag
+    return
+  }
   takeStyle(value, field)
   map.values[index] = value
 }
@@ -46,6 +53,6 @@ export function quoteOther(value: YamlNode): void {
 
 function takeStyle(value: YamlNode, field: YamlNode): void {
   value.isTagged = field.isTagged
-  if (value.kind === 'scalar') value.style = field.kind === 'scalar' ? field.style : 'plain'
+  if (value.kind === 'scalar') value.style = 'plain'
   else value.style = field.kind === 'scalar' ? 'block' : field.style
 }

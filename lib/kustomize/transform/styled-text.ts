@@ -69,6 +69,12 @@ function inlineValue(value: YamlNode | undefined): string {
 
 /** `indent` is the column of the collection around it, undefined inside flow style. */
 function scalar(node: YamlScalar, indent: number | undefined): string {
+  const { tag } = node
+  const isPrinted = tag !== '' && tag !== '!!str' && resolveTag(node.value) !== tag
+  return `${isPrinted ? `${tag} ` : ''}${untaggedText(node, indent)}`
+}
+
+function untaggedText(node: YamlScalar, indent: number | undefined): string {
   const { value, style, tag } = node
   if (value.includes('\n') || style === 'literal') {
     const isBlock = style !== 'double' && style !== 'single' && indent !== undefined
