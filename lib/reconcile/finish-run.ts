@@ -18,7 +18,9 @@ export async function finishRun(
   const { revision } = source.artifact
   const before = status.current()
   const isNews = !isReady(before) || before.lastAppliedRevision !== revision
-  const durationMs = ports.now().getTime() - run.startedAt.getTime()
+  const { wait } = before
+  const begunAt = wait?.revision === revision ? Date.parse(wait.begunAt) : run.startedAt.getTime()
+  const durationMs = ports.now().getTime() - begunAt
   const verdict = {
     reason: 'ReconciliationSucceeded' as const,
     message: `Applied revision: ${revision}`,

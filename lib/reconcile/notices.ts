@@ -89,10 +89,13 @@ function notifierPorts(ports: Ports, outbound: NoticeOutbound): NotifierPorts {
       ]),
     post: outbound.request,
     now,
-    report: (id, message) => {
+    report: async (id, message) => {
       log.error(message, { object: formatId(id) })
-      const input = { severity: 'error', reason: 'NotificationDispatchFailed', message } as const
-      keepEvent(ports, { id }, input).catch(() => log.error('that could not be kept as an event'))
+      await keepEvent(
+        ports,
+        { id },
+        { severity: 'error', reason: 'NotificationDispatchFailed', message },
+      )
     },
   }
 }

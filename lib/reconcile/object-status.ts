@@ -44,6 +44,8 @@ export type Commit = {
 }
 
 export type HealthWait = {
+  /** RFC 3339: when the run began whose objects are watched. */
+  readonly begunAt: string
   readonly revision: string
   readonly generation: number
   readonly startedAt: string

@@ -46,6 +46,7 @@ function newWait(
   // A look in between, by the schedule or by a person, must not push the deadline away.
   if (isSame && !begun.hasChanges) return wait
   return {
+    begunAt: run.startedAt.toISOString(),
     revision: source.artifact.revision,
     generation: run.target.record.generation,
     startedAt: now.toISOString(),
