@@ -1,4 +1,5 @@
 import { fieldText, isNull, type YamlNode } from './node.ts'
+import { isJsonObject, type JsonObject, textAt } from './object.ts'
 
 /**
  * How a strategic merge treats fields, as a table: `roots` gives the definition of a type by `apiVersion Kind`, a
@@ -48,4 +49,28 @@ export function mergeKeysOf(rule: MergeRule | undefined): readonly string[] | un
   return typeof rule === 'object'
     ? rule.slice(1).filter((key) => typeof key === 'string')
     : undefined
+}
+
+/**
+ * The rule in a comment beside a field: an OpenAPI schema, of which a list's merge strategy and keys count.
+ * Anything else that is a JSON object overrides what is known by nothing. Source: kyaml fieldmeta.
+ */
+export function ruleOfComment(map: YamlNode | undefined, field: string): MergeRule | undefined {
+  const comment = map?.kind === 'map' ? map.comments?.get(field) : undefined
+  const schema = comment === undefined ? undefined : parseObject(comment)
+  if (schema === undefined || Object.keys(schema).length === 0) return undefined
+  const strategy = textAt(schema, 'x-kubernetes-patch-strategy')
+  if (!strategy.split(',').includes('merge')) return nothing
+  const several = schema['x-kubernetes-list-map-keys']
+  const keys = Array.isArray(several) ? several : [schema['x-kubernetes-patch-merge-key']]
+  return [nothing, ...keys.filter((key) => typeof key === 'string')]
+}
+
+function parseObject(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isJsonObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -30,6 +30,8 @@ export type YamlMap = {
   readonly line: number
   keys: YamlScalar[]
   values: YamlNode[]
+  /** Comments beside fields that hold JSON; kyaml takes them for schemas in a strategic merge. Rarely there. */
+  comments?: ReadonlyMap<string, string>
 }
 
 export type YamlList = {

@@ -48,7 +48,17 @@ function closeFields(parse: Parse, node: YamlMap, keyStart: number, nodeStart: n
   node.keys = children.keys.slice(keyStart, children.keyCount)
   node.values = takeNodes(children, nodeStart)
   children.keyCount = keyStart
+  if (parse.scan.jsonComments !== undefined) attachComments(parse, node, keyStart)
   parse.dialect.settleKeys(node)
+}
+
+function attachComments(parse: Parse, node: YamlMap, keyStart: number): void {
+  const comments = new Map<string, string>()
+  for (const [index, key] of node.keys.entries()) {
+    const comment = parse.scan.jsonComments?.get(parse.children.keyLines[keyStart + index] ?? 0)
+    if (comment !== undefined) comments.set(key.value, comment)
+  }
+  if (comments.size > 0) node.comments = comments
 }
 
 function parseBlockFields(parse: Parse): void {
@@ -146,6 +156,7 @@ function parseFlowValue(parse: Parse, key: YamlNode, end: number): YamlNode {
 function addKey(parse: Parse, key: YamlNode, line: number): void {
   if (key.kind !== 'scalar') throw faultAt(line, 'KeyType', 'a map or a list cannot be a key')
   const { children } = parse
+  children.keyLines[children.keyCount] = line
   children.keys[children.keyCount++] = shareKey(parse, key)
 }
 

@@ -33,6 +33,7 @@ export type Parse = {
 
 export type Children = {
   readonly keys: YamlScalar[]
+  readonly keyLines: number[]
   readonly nodes: YamlNode[]
   keyCount: number
   nodeCount: number

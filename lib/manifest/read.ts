@@ -85,7 +85,7 @@ export function createReadContext(dialect: Dialect, limits: ReadLimits): ReadCon
   return {
     dialect,
     keys: new Map(),
-    children: { keys: [], nodes: [], keyCount: 0, nodeCount: 0 },
+    children: { keys: [], keyLines: [], nodes: [], keyCount: 0, nodeCount: 0 },
     aliasBudget: { left: limits.maxAliasNodes },
     limits,
   }

@@ -75,6 +75,8 @@ export type Scan = {
   isKeyAllowed: boolean
   readonly simpleKeys: SimpleKey[]
   hasEnded: boolean
+  /** Comments that look like JSON, by the line they speak of; made when the first is met. */
+  jsonComments: Map<number, string> | undefined
   readonly kinds: number[]
   readonly lines: number[]
   readonly texts: string[]
@@ -101,6 +103,7 @@ export function createScan(text: string, line: number, rules: ScanRules): Scan {
     isKeyAllowed: true,
     simpleKeys: [createSimpleKey()],
     hasEnded: false,
+    jsonComments: undefined,
     kinds: [],
     lines: [],
     texts: [],

@@ -28,8 +28,25 @@ const maxCommentGap = 512
 /** Passes a comment, and by v3's rules those that follow it, unless it stands behind something. */
 function skipComments(scan: Scan): void {
   const isRun = scan.rules.allowsTabsBetweenComments && isBehindNothing(scan)
-  scan.position = lineEnd(scan, scan.position)
-  while (isRun && skipGap(scan)) scan.position = lineEnd(scan, scan.position)
+  skipComment(scan, isRun)
+  while (isRun && skipGap(scan)) skipComment(scan, true)
+}
+
+/** Passes one comment. One that stands alone speaks of the line below. */
+function skipComment(scan: Scan, isAlone: boolean): void {
+  const start = scan.position
+  scan.position = lineEnd(scan, start)
+  if (!isJsonLike(scan, start)) return
+  const text = scan.text.slice(start, scan.position)
+  scan.jsonComments ??= new Map()
+  scan.jsonComments.set(isAlone ? scan.line + 1 : scan.line, text.replace(/^#+/, ''))
+}
+
+function isJsonLike(scan: Scan, start: number): boolean {
+  let at = start
+  while (scan.text.charCodeAt(at) === char.hash) at++
+  while (scan.text.charCodeAt(at) === char.space) at++
+  return scan.text.charCodeAt(at) === char.openBrace
 }
 
 /** Goes to the next comment of a run; false where something else comes next. */

@@ -6,6 +6,7 @@ import {
   type MergeSchema,
   mergeKeysOf,
   ruleByType,
+  ruleOfComment,
   ruleOfField,
 } from './merge-schema.ts'
 import { type MergeState, mergeConflict, type Sources } from './merge-state.ts'
@@ -77,7 +78,8 @@ function walkMap(
   for (const name of fieldNames([target, patch])) {
     const patchField = getField(patch, name)
     const fields: Sources = [getField(target, name), patchField]
-    const value = walk(fields, ruleOfField(state.schema, rule, name), state)
+    const commented = ruleOfComment(target, name) ?? ruleOfComment(patch, name)
+    const value = walk(fields, commented ?? ruleOfField(state.schema, rule, name), state)
     const key = value === patchField ? keyOf(patch, name) : undefined
     if (target.kind === 'map') setMergedField(target, name, value, key?.style, state)
   }
