@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { decodeAwsChunked } from './aws-chunked.ts'
 import { checkReadCondition, checkWriteCondition, type Headers } from './conditions.ts'
+import { faults, type S3Fault } from './faults.ts'
 import { listDocument } from './list.ts'
 import type { ObjectInfo, Objects } from './objects.ts'
+import { readPayload } from './payload.ts'
 import { element, errorDocument, textsOf, xmlDocument } from './xml.ts'
 
 /** The buckets behind the endpoint; writes check their condition and happen as one. */
@@ -22,25 +23,6 @@ export type Buckets = {
 
 type Check = (current: ObjectInfo | undefined) => S3Fault | undefined
 
-export type S3Fault = keyof typeof faults
-
-const faults = {
-  AccessDenied: [403, 'Access Denied'],
-  BadDigest: [400, 'The Content-MD5 or checksum value that you specified did not match.'],
-  EntityTooLarge: [400, 'Your proposed upload exceeds the maximum allowed size.'],
-  IncompleteBody: [400, 'The body is not framed as its headers say.'],
-  InvalidAccessKeyId: [403, 'The AWS access key ID that you provided does not exist here.'],
-  InvalidBucketName: [400, 'The specified bucket is not valid.'],
-  InvalidRange: [416, 'The requested range cannot be satisfied.'],
-  KeyTooLongError: [400, 'Your key is too long.'],
-  MethodNotAllowed: [405, 'The specified method is not allowed against this resource.'],
-  NoSuchBucket: [404, 'The specified bucket does not exist.'],
-  NoSuchKey: [404, 'The specified key does not exist.'],
-  NotImplemented: [501, 'A header or query you provided implies functionality that is not here.'],
-  PreconditionFailed: [412, 'At least one of the preconditions you specified did not hold.'],
-} as const
-
-const maxBodyBytes = 128 * 1024 * 1024
 const maxKeyBytes = 1024
 
 type Call = {
@@ -215,28 +197,6 @@ async function removeMany({
   const deleted = keys.map((key) => element('Deleted', [element('Key', key)]))
   respondXml(response, xmlDocument(element('DeleteResult', deleted)))
   return undefined
-}
-
-/** The bytes that were meant, out of the framing in which the SDKs send them. */
-async function readPayload(request: IncomingMessage): Promise<Uint8Array | S3Fault> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request) {
-    const bytes = Buffer.from(chunk)
-    size += bytes.length
-    if (size > maxBodyBytes) return 'EntityTooLarge'
-    chunks.push(bytes)
-  }
-  const body = Buffer.concat(chunks)
-  const { headers } = request
-  const isFramed =
-    /aws-chunked/.test(headers['content-encoding'] ?? '') ||
-    /^STREAMING-/.test(String(headers['x-amz-content-sha256'] ?? ''))
-  const payload = isFramed ? decodeAwsChunked(body) : body
-  if (payload === undefined) return 'IncompleteBody'
-  const announced = headers['x-amz-decoded-content-length']
-  const isComplete = announced === undefined || Number(announced) === payload.byteLength
-  return isComplete ? payload : 'IncompleteBody'
 }
 
 function keptHeaders(headers: Headers): Record<string, string> {

@@ -13,14 +13,8 @@ import { scaleOf, withScale } from './scale.ts'
 import { notFound, StatusError } from './status-error.ts'
 import { tableBody } from './table.ts'
 import { type Watch, watchObjects } from './watch.ts'
-import {
-  applyObject,
-  createObject,
-  patchObject,
-  replaceObject,
-  type Write,
-  type Written,
-} from './writes.ts'
+import type { Write } from './writer.ts'
+import { applyObject, createObject, patchObject, replaceObject, type Written } from './writes.ts'
 
 export type ApiRequest = {
   readonly method: string

@@ -1,6 +1,16 @@
-import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../../manifest/object.ts'
+import { isJsonObject, type JsonObject, type KubeObject } from '../../manifest/object.ts'
+import { type Filler, fill, fillEach, fillTemplate } from './fill.ts'
 import { at, listAt, objectAt, textIn, withValue } from './json.ts'
-import { withPodDefaults, withRequests } from './pod-defaults.ts'
+import {
+  fillClaim,
+  fillCronJob,
+  fillDaemonSet,
+  fillDeployment,
+  fillJob,
+  fillPod,
+  fillReplicas,
+  fillStatefulSet,
+} from './workload-defaults.ts'
 
 /** Fills in what the API server fills in for a built-in kind; what is there stays as it is. */
 export function withDefaults(object: KubeObject): KubeObject {
@@ -8,93 +18,6 @@ export function withDefaults(object: KubeObject): KubeObject {
   if (fill === undefined) return object
   const { apiVersion, kind, metadata } = object
   return { metadata, ...fill(object), apiVersion, kind }
-}
-
-type Filler = (object: JsonObject) => JsonObject
-
-/** `defaults` below what `object` has under `path`. */
-function fill(object: JsonObject, path: readonly string[], defaults: JsonObject): JsonObject {
-  return withValue(object, path, { ...defaults, ...objectAt(object, ...path) })
-}
-
-function fillTemplate(object: JsonObject, path: readonly string[]): JsonObject {
-  const spec = at(object, ...path, 'spec')
-  return isJsonObject(spec) ? withValue(object, [...path, 'spec'], withPodDefaults(spec)) : object
-}
-
-function fillEach(
-  object: JsonObject,
-  path: readonly string[],
-  change: (item: JsonObject) => JsonObject,
-): JsonObject {
-  const list = at(object, ...path)
-  if (!Array.isArray(list)) return object
-  const filled = list.map((item: Json) => (isJsonObject(item) ? change(item) : item))
-  return withValue(object, path, filled)
-}
-
-const rollingUpdate = { maxUnavailable: '25%', maxSurge: '25%' }
-
-function fillDeployment(object: JsonObject): JsonObject {
-  const filled = fill(object, ['spec'], {
-    replicas: 1,
-    revisionHistoryLimit: 10,
-    progressDeadlineSeconds: 600,
-  })
-  return fillStrategy(fillTemplate(filled, ['spec', 'template']), 'strategy', rollingUpdate)
-}
-
-function fillStrategy(object: JsonObject, field: string, defaults: JsonObject): JsonObject {
-  const typed = fill(object, ['spec', field], { type: 'RollingUpdate' })
-  return textIn(typed, 'spec', field, 'type') === 'RollingUpdate'
-    ? fill(typed, ['spec', field, 'rollingUpdate'], defaults)
-    : typed
-}
-
-function fillStatefulSet(object: JsonObject): JsonObject {
-  const filled = fill(object, ['spec'], {
-    replicas: 1,
-    podManagementPolicy: 'OrderedReady',
-    revisionHistoryLimit: 10,
-    persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
-  })
-  const claims = fillEach(filled, ['spec', 'volumeClaimTemplates'], (claim) =>
-    fillClaim({ ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' }),
-  )
-  const templated = fillTemplate(claims, ['spec', 'template'])
-  return fillStrategy(templated, 'updateStrategy', { partition: 0 })
-}
-
-function fillDaemonSet(object: JsonObject): JsonObject {
-  const filled = fill(object, ['spec'], { revisionHistoryLimit: 10 })
-  const templated = fillTemplate(filled, ['spec', 'template'])
-  return fillStrategy(templated, 'updateStrategy', { maxUnavailable: 1, maxSurge: 0 })
-}
-
-function fillJob(object: JsonObject): JsonObject {
-  const hasCounts = ['completions', 'parallelism'].some(
-    (field) => at(object, 'spec', field) !== undefined,
-  )
-  const filled = fill(object, ['spec'], {
-    ...(hasCounts ? {} : { completions: 1 }),
-    parallelism: 1,
-    backoffLimit: 6,
-    completionMode: 'NonIndexed',
-    suspend: false,
-    podReplacementPolicy:
-      at(object, 'spec', 'podFailurePolicy') === undefined ? 'TerminatingOrFailed' : 'Failed',
-  })
-  return fillTemplate(filled, ['spec', 'template'])
-}
-
-function fillCronJob(object: JsonObject): JsonObject {
-  const filled = fill(object, ['spec'], {
-    concurrencyPolicy: 'Allow',
-    suspend: false,
-    successfulJobsHistoryLimit: 3,
-    failedJobsHistoryLimit: 1,
-  })
-  return fillTemplate(filled, ['spec', 'jobTemplate', 'spec', 'template'])
 }
 
 function fillService(object: JsonObject): JsonObject {
@@ -124,11 +47,6 @@ function fillService(object: JsonObject): JsonObject {
 function isReachedFromOutside(service: JsonObject, type: string): boolean {
   const hasAddresses = listAt(service, 'spec', 'externalIPs').length > 0
   return type === 'NodePort' || type === 'LoadBalancer' || (type === 'ClusterIP' && hasAddresses)
-}
-
-function fillClaim(object: JsonObject): JsonObject {
-  const filled = fill(object, ['spec'], { volumeMode: 'Filesystem' })
-  return fill(filled, ['status'], { phase: 'Pending' })
 }
 
 function fillAutoscaler(object: JsonObject): JsonObject {
@@ -187,15 +105,6 @@ function fillWebhooks(object: JsonObject): JsonObject {
       ? scoped
       : fill(scoped, ['clientConfig', 'service'], { port: 443 })
   })
-}
-
-function fillReplicas(object: JsonObject): JsonObject {
-  return fillTemplate(fill(object, ['spec'], { replicas: 1 }), ['spec', 'template'])
-}
-
-function fillPod(object: JsonObject): JsonObject {
-  const spec = { enableServiceLinks: true, ...withRequests(objectAt(object, 'spec')) }
-  return fill({ ...object, spec: withPodDefaults(spec) }, ['status'], { phase: 'Pending' })
 }
 
 function fillVolume(object: JsonObject): JsonObject {

@@ -8,9 +8,10 @@ import type { Resource } from './resources.ts'
 import { type Cause, forbidden, invalid, notFound } from './status-error.ts'
 import { type Addresses, allocate, generationOf, keepAllocated } from './strategy.ts'
 import { tidy } from './tidy.ts'
-import { validateBuiltin, validateChange } from './validate-builtin.ts'
+import { validateBuiltin } from './validate-builtin.ts'
+import { validateChange } from './validate-change.ts'
 import { validateCustom } from './validate-custom.ts'
-import type { Write } from './writes.ts'
+import type { Write } from './writer.ts'
 
 /** What writes need of the cluster around them. */
 export type World = {

@@ -6,18 +6,10 @@ import {
   type JsonObject,
   type KubeObject,
 } from '../../manifest/object.ts'
-import {
-  checkApplied,
-  checkTarget,
-  decodeObject,
-  type FieldValidation,
-  validateFields,
-} from './decode.ts'
-import { emptySet, type FieldSet, setOfFields } from './field-set.ts'
+import { checkApplied, checkTarget, decodeObject, validateFields } from './decode.ts'
 import { at, isSame, textIn } from './json.ts'
 import { type Managers, managersOf } from './managed-fields.ts'
-import { adoptUntracked, applyOwned, updateOwned, type Writer } from './ownership.ts'
-import type { Resource } from './resources.ts'
+import { adoptUntracked, applyOwned, updateOwned } from './ownership.ts'
 import { type Prepared, prepare, save, type World } from './save.ts'
 import {
   alreadyExists,
@@ -28,19 +20,7 @@ import {
   StatusError,
   staleVersion,
 } from './status-error.ts'
-import { emptyOf } from './tidy.ts'
-
-/** One write as the path and the query describe it. */
-export type Write = {
-  readonly resource: Resource
-  readonly namespace: string
-  /** Empty where a new object names itself. */
-  readonly name: string
-  readonly subresource: '' | 'status' | 'scale'
-  readonly isDryRun: boolean
-  readonly fieldManager: string
-  readonly fieldValidation: FieldValidation
-}
+import { baseline, type Write, writerOf } from './writer.ts'
 
 export type Written = {
   readonly object: KubeObject
@@ -199,34 +179,6 @@ function wrongUid(write: Write, next: JsonObject, live: string): StatusError {
   const told = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${live}`
   const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${told}`
   return conflict(write.resource, write.name, why)
-}
-
-/** What a new object is compared with: a typed one is never quite empty. */
-function baseline({ resource }: Write): JsonObject {
-  const typed = resource.custom === undefined ? emptyOf(resource.schema) : {}
-  return { ...typed, apiVersion: apiVersionOf(resource), kind: resource.kind }
-}
-
-function writerOf(world: World, write: Write): Writer {
-  return {
-    name: write.fieldManager,
-    apiVersion: apiVersionOf(write.resource),
-    subresource: write.subresource,
-    // The scale's entries carry no time.
-    time: write.subresource === 'scale' ? '' : world.timestamp(),
-    ignored: ignoredBy(write),
-  }
-}
-
-const statusOnly = setOfFields(['status'])
-const allButStatus = setOfFields(['spec'], ['metadata', 'labels'])
-const allButCustomStatus = setOfFields(['metadata'], ['spec'])
-
-function ignoredBy({ resource, subresource }: Write): FieldSet {
-  if (subresource === 'status') {
-    return resource.custom === undefined ? allButStatus : allButCustomStatus
-  }
-  return resource.subresources.includes('status') ? statusOnly : emptySet
 }
 
 function find(world: World, { resource, namespace }: Write, name: string): KubeObject | undefined {
