@@ -117,10 +117,21 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     takeDeliveries: () => deliveries.splice(0),
     close: async () => {
       await server.close()
+      if (options.kubeconfigFile !== undefined) await leaveClusters(runtime)
       await runtime.stop()
       await Promise.all([gitHost.close(), bucketHost.close(), chat.close()])
       await rm(directory, { recursive: true, force: true })
     },
+  }
+}
+
+/** The user's own clusters are left as they were found. */
+async function leaveClusters({ ports }: LocalRuntime): Promise<void> {
+  for (const cluster of clusterNames) {
+    const client = await ports.clusters.connect(cluster)
+    const name = `podinfo-${cluster}`
+    const ref = { group: '', version: 'v1', kind: 'Namespace', namespace: '', name }
+    if ((await client.find(ref)) !== undefined) await client.delete(ref, {})
   }
 }
 
