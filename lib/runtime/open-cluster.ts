@@ -14,13 +14,24 @@ export type OpenOptions = {
   readonly kubeconfigFile?: string
 }
 
+export type OpenedCluster = { readonly client: ClusterClient; readonly close: () => void }
+
 /** A client of one cluster for the command line, outside the process that serves. A sandbox is reached where `serve` opened it. */
 export async function openCluster(
   name: string,
   connection: Connection,
   options: OpenOptions,
-): Promise<{ readonly client: ClusterClient; readonly close: () => void }> {
+): Promise<OpenedCluster> {
   const transport = await openTransport(name, connection, options)
+  return { client: createClusterClient(transport), close: () => transport.close() }
+}
+
+/** A client of a context of the user's kubeconfig. */
+export async function openContext(
+  context: string,
+  kubeconfigFile?: string,
+): Promise<OpenedCluster> {
+  const transport = await transportFromContext(context, kubeconfigFile)
   return { client: createClusterClient(transport), close: () => transport.close() }
 }
 

@@ -7,6 +7,7 @@ import type { Logger } from '../../log/logger.ts'
 import { createLocalRuntime, type LocalRuntime } from '../../runtime/local.ts'
 import { createGivenSecrets } from '../../runtime/local-secrets.ts'
 import { type LocalServer, listenLocally } from '../../runtime/local-server.ts'
+import { openContext } from '../../runtime/open-cluster.ts'
 import { createSandboxBucket, type SandboxBucket } from '../../sandbox/bucket.ts'
 import { type ChatServer, createChatServer } from '../../sandbox/chat/server.ts'
 import { createGitServer } from '../../sandbox/git-server.ts'
@@ -117,8 +118,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     takeDeliveries: () => deliveries.splice(0),
     close: async () => {
       await server.close()
-      if (options.kubeconfigFile !== undefined) await leaveClusters(runtime)
       await runtime.stop()
+      await leaveClusters(options)
       await Promise.all([gitHost.close(), bucketHost.close(), chat.close()])
       await rm(directory, { recursive: true, force: true })
     },
@@ -126,12 +127,15 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 }
 
 /** The user's own clusters are left as they were found. */
-async function leaveClusters({ ports }: LocalRuntime): Promise<void> {
-  for (const cluster of clusterNames) {
-    const client = await ports.clusters.connect(cluster)
+async function leaveClusters({ kubeconfigFile, contexts = [] }: WorldOptions): Promise<void> {
+  if (kubeconfigFile === undefined) return
+  for (const [index, cluster] of clusterNames.entries()) {
+    const context = contexts[index] ?? contexts[0] ?? ''
+    const { client, close } = await openContext(context, kubeconfigFile)
     const name = `podinfo-${cluster}`
     const ref = { group: '', version: 'v1', kind: 'Namespace', namespace: '', name }
     if ((await client.find(ref)) !== undefined) await client.delete(ref, {})
+    close()
   }
 }
 
