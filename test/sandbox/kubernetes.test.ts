@@ -149,6 +149,49 @@ describe('the journal', () => {
   })
 })
 
+describe('protobuf', () => {
+  const field = (number: number, value: string | Buffer): Buffer => {
+    const bytes = Buffer.from(value)
+    return Buffer.concat([Buffer.from([(number << 3) | 2, bytes.length]), bytes])
+  }
+  const magic = Buffer.from('k8s\0')
+  const post = async (
+    body: Buffer,
+  ): Promise<{ readonly status: number; readonly text: string }> => {
+    const cluster = createSandboxCluster({ settleMs: never })
+    const { url } = await cluster.listen()
+    const headers = { 'content-type': 'application/vnd.kubernetes.protobuf' }
+    const response = await fetch(`${url}/api/v1/namespaces`, { method: 'POST', headers, body })
+    const text = await response.text()
+    await cluster.close()
+    return { status: response.status, text }
+  }
+
+  it('is read as kubectl sends it', async () => {
+    const head = Buffer.concat([field(1, 'v1'), field(2, 'Namespace')])
+    const labels = Buffer.concat([field(1, 'team'), field(2, 'web')])
+    const metadata = Buffer.concat([field(1, 'made'), field(11, labels)])
+    const body = Buffer.concat([magic, field(1, head), field(2, field(1, metadata))])
+    const { status, text } = await post(body)
+    expect(status).toBe(201)
+    expect(JSON.parse(text)).toMatchObject({
+      kind: 'Namespace',
+      metadata: { name: 'made', labels: { team: 'web', 'kubernetes.io/metadata.name': 'made' } },
+      status: { phase: 'Active' },
+    })
+  })
+
+  it.each([
+    Buffer.from('junk'),
+    magic,
+    Buffer.concat([magic, Buffer.from([0x0a, 0xff])]),
+    Buffer.concat([magic, Buffer.alloc(20, 0xff)]),
+    Buffer.concat([magic, field(1, Buffer.concat([field(1, 'v1'), field(2, 'Nothing')]))]),
+  ])('is refused where it is broken (%#)', async (body) => {
+    expect((await post(body)).status).toBe(400)
+  })
+})
+
 describe('hostile input', () => {
   const cluster = createSandboxCluster({ settleMs: never })
   afterAll(() => cluster.close())

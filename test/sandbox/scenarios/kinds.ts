@@ -215,4 +215,32 @@ export const kinds: readonly Scenario[] = [
       ),
     ],
   },
+  {
+    name: 'quantities are written in one way',
+    steps: [
+      '1000m',
+      '0.5',
+      '1.5Gi',
+      '1024Mi',
+      '1e3',
+      '12E',
+      '0',
+      '-1',
+      '.5',
+      '1023Ki',
+      '1048576',
+      '1.5',
+      '3000000',
+      '1000Ki',
+      '5.5Mi',
+    ].map((cpu, index) =>
+      apply(
+        `${core}/limitranges/l${index}`,
+        'one',
+        named('v1', 'LimitRange', `l${index}`, {
+          spec: { limits: [{ type: 'Pod', max: { 'example.com/x': cpu } }] },
+        }),
+      ),
+    ),
+  },
 ]
