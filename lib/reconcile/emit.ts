@@ -30,7 +30,7 @@ export type EventInput = {
 /** An event as it is kept. */
 export type EventRecord = Event & { readonly version: 1 }
 
-type EmitPorts = Pick<Ports, 'store' | 'notices' | 'now' | 'uniqueId'>
+type EmitPorts = Pick<Ports, 'store' | 'notices' | 'log' | 'now' | 'uniqueId'>
 
 /** Keeps an event and lets alerts be matched with it. `trace` is kept only. */
 export async function emit(
@@ -39,11 +39,22 @@ export async function emit(
   input: EventInput,
 ): Promise<Event> {
   const event = await keepEvent(ports, subject, input)
+  logEvent(ports, event)
   if (input.severity !== 'trace') {
     const body = JSON.stringify({ event: event.id })
     await ports.notices.send([{ group: `event/${event.id}`, id: `event/${event.id}`, body }])
   }
   return event
+}
+
+/** Who reads the log at night sees what happens, in one line each. */
+function logEvent({ log }: EmitPorts, event: Event): void {
+  const { cluster, involvedObject, severity, reason, message } = event
+  const [first = '', ...rest] = message.trimEnd().split('\n')
+  const told = rest.length === 0 ? first : `${first} (+${rest.length} lines)`
+  const object = `${involvedObject.kind}/${involvedObject.namespace}/${involvedObject.name}`
+  const level = severity === 'trace' ? 'debug' : severity
+  log[level](told, { cluster, object, reason })
 }
 
 /** Keeps an event that no alert is told of: what is wrong with an alert itself must not feed it. */
