@@ -21,6 +21,8 @@ export async function startControllers(access: ControlPlaneAccess): Promise<read
       '--root-ca-file=certificates/apiserver.crt',
       '--kube-api-qps=500',
       '--kube-api-burst=1000',
+      // kwok's Node sends no heartbeats: after 40 s all its Pods would count as not ready.
+      '--node-monitor-grace-period=24h',
     ]),
     start(access, 'kube-scheduler', [
       ...inOneProcess,
