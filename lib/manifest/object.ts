@@ -1,4 +1,7 @@
-/** JSON as a value: what a manifest is made of once it is parsed. */
+/**
+ * JSON as a value: what a manifest is made of once it is parsed. Integers beyond 2^53 are carried by `JSON.rawJSON`,
+ * which `JSON.stringify` prints digit by digit; see exact-integer.ts.
+ */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
 export type JsonObject = { readonly [key: string]: Json }
 
