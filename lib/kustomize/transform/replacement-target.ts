@@ -34,19 +34,18 @@ function setField(
   options: FieldOptions | undefined,
   where: string,
 ): void {
-  const copy = copyNode(value)
-  if (options !== undefined && options.delimiter !== '') {
-    if (node.kind !== 'scalar') {
-      throw new BuildError(
-        'InvalidReplacement',
-        `${where}replacements: a delimiter needs a target that is a single value`,
-      )
-    }
-    const joined = replacePart(node.value, textOf(copy), options)
-    if (copy.kind === 'scalar') copy.value = joined
+  const isPart = options !== undefined && options.delimiter !== ''
+  if (node.kind === 'scalar') {
+    node.value = isPart ? replacePart(node.value, textOf(value), options) : textOf(value)
+    return
   }
-  if (node.kind === 'scalar') node.value = textOf(copy)
-  else replace(copy)
+  if (isPart) {
+    throw new BuildError(
+      'InvalidReplacement',
+      `${where}replacements: a delimiter needs a target that is a single value`,
+    )
+  }
+  replace(copyNode(value))
 }
 
 /** One part of a text; an index below zero puts it before all parts, one beyond them behind. */
