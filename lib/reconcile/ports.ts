@@ -12,6 +12,8 @@ import type { RegisteredObject, Registry } from './registry.ts'
 /** What the pipeline needs from the outside; a runtime puts it together. */
 export type Ports = {
   readonly store: Store
+  /** Where leases lie: the store itself, or memory where one process holds all of it. */
+  readonly leases: Store
   readonly registry: Registry
   /** Reconcile requests. */
   readonly requests: Queue

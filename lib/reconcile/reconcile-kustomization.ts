@@ -33,7 +33,11 @@ export async function reconcileKustomization(run: Run<KustomizationObject>): Pro
   if (isWatching(run, source)) return settleHealth(run, connect.get, source)
   await endOlderWatch(run, source)
   const folder = await openFolder(ports.artifacts, source, target.spec.path)
-  if (await isUntouched(run, source, folder)) return finishRun(run, source)
+  if (await isUntouched(run, source, folder)) {
+    await finishRun(run, source)
+    // Drift is looked for when the interval comes, as if this revision had not been.
+    return { afterMs: target.spec.intervalMs, cause: 'as-planned' }
+  }
   const built = await buildObjects(ports, target, cluster, connect.get, folder)
   const digest = inputDigest(folder.tree, built.reads, settingsOf(run))
   const outcome = await bringToCluster(run, connect.get, cluster, source, built)
@@ -112,7 +116,7 @@ function whatIsLeft(run: Run<KustomizationObject>, source: ReadySource): NextLoo
     return { afterMs: target.spec.intervalMs, cause: 'interval' }
   }
   if (isTriggered && isCurrent && isReady(status.current())) {
-    return { afterMs: target.spec.intervalMs, cause: 'interval' }
+    return { afterMs: target.spec.intervalMs, cause: 'as-planned' }
   }
   return undefined
 }

@@ -25,5 +25,6 @@ export type Run<T extends RegisteredObject = RegisteredObject> = {
 /** When the object is to be looked at again. */
 export type NextLook = {
   readonly afterMs: number
-  readonly cause: 'interval' | 'retry' | 'resume'
+  /** `as-planned`: what the calendar holds already stays. */
+  readonly cause: 'interval' | 'retry' | 'resume' | 'as-planned'
 }

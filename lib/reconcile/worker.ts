@@ -39,8 +39,8 @@ export function createWorker(ports: Ports): Consume {
 }
 
 async function work(ports: Ports, request: ReconcileRequest): Promise<void> {
-  const { store, owner, now } = ports
-  const lease = await acquireLease(store, keys.lease(request.id), { owner, ttlMs: leaseMs, now })
+  const { leases, owner, now } = ports
+  const lease = await acquireLease(leases, keys.lease(request.id), { owner, ttlMs: leaseMs, now })
   if (lease === undefined) {
     await enqueue(ports, [request.id], request.cause, 5)
     return
@@ -60,7 +60,7 @@ async function work(ports: Ports, request: ReconcileRequest): Promise<void> {
 
 /** A short wait is a delayed message; the calendar holds every next look, so that one lost message loses nothing. */
 async function plan(ports: Ports, id: ObjectId, next: NextLook | undefined): Promise<void> {
-  if (next === undefined) return
+  if (next === undefined || next.cause === 'as-planned') return
   const { store, now, random } = ports
   const isRegular = next.cause === 'interval'
   const spread = isRegular ? 1 + jitter * (2 * random() - 1) : 1

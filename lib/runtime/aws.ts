@@ -47,6 +47,7 @@ export function createAwsRuntime(environment: Environment): AwsRuntime {
   const clusters = createClusters({ store, secretStore, https: { checkAddress }, now })
   const ports: Ports = {
     store,
+    leases: store,
     requests: queue('REQUEST'),
     notices: queue('NOTICE'),
     registry: createRegistry({ store, now, uniqueId: randomUUID }),

@@ -21,6 +21,7 @@ import { createLocalSealer } from '../secrets/local.ts'
 import { createRepositoryCache } from '../source/git/repository-cache.ts'
 import { messageOf } from '../status/error.ts'
 import { createFileStore } from '../store/files.ts'
+import { createMemoryStore } from '../store/memory.ts'
 import { tryProcessLock } from '../store/process-lock.ts'
 import type { Store } from '../store/store.ts'
 import { createClusters } from './clusters.ts'
@@ -134,6 +135,8 @@ function portsOf(
   const clusters = createClusters({ store, secretStore, https: { checkAddress }, now, local })
   const ports: Ports = {
     store,
+    // The process lock keeps all other workers out, so that leases need not outlive this process.
+    leases: createMemoryStore(),
     ...queues,
     registry: createRegistry({ store, now, uniqueId: randomUUID }),
     log,

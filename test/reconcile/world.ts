@@ -7,26 +7,48 @@ import { loadFleet } from '../../lib/fleet/load.ts'
 import { formatId, type ObjectId } from '../../lib/fleet/object-id.ts'
 import type { RequestCause } from '../../lib/fleet/request.ts'
 import { createLogger } from '../../lib/log/logger.ts'
-import { createMemoryQueue } from '../../lib/queue/memory.ts'
+import { createMemoryQueue, type MemoryQueue } from '../../lib/queue/memory.ts'
 import { createArtifacts } from '../../lib/reconcile/artifacts.ts'
 import { readClusterSpec } from '../../lib/reconcile/clusters.ts'
 import { enqueue } from '../../lib/reconcile/enqueue.ts'
 import { listEvents } from '../../lib/reconcile/event-log.ts'
 import { keys } from '../../lib/reconcile/keys.ts'
-import { createOperations, type ObjectDetail } from '../../lib/reconcile/operations.ts'
+import {
+  createOperations,
+  type ObjectDetail,
+  type Operations,
+} from '../../lib/reconcile/operations.ts'
 import type { Ports } from '../../lib/reconcile/ports.ts'
 import { createRegistry } from '../../lib/reconcile/registry.ts'
-import { syncFleet } from '../../lib/reconcile/sync-fleet.ts'
+import { type FleetSync, syncFleet } from '../../lib/reconcile/sync-fleet.ts'
 import { tick } from '../../lib/reconcile/tick.ts'
 import { createWorker } from '../../lib/reconcile/worker.ts'
-import { createSandboxCluster } from '../../lib/sandbox/kubernetes/sandbox-cluster.ts'
+import {
+  createSandboxCluster,
+  type SandboxCluster,
+} from '../../lib/sandbox/kubernetes/sandbox-cluster.ts'
 import { createMemorySecrets } from '../../lib/secrets/memory.ts'
 import type { Event } from '../../lib/status/event.ts'
 import { createMemoryStore } from '../../lib/store/memory.ts'
 import type { Store } from '../../lib/store/store.ts'
 
 /** A whole pipeline in memory: one sandbox cluster, sources whose content the test sets, a clock that the test moves. */
-export type TestWorld = Awaited<ReturnType<typeof createTestWorld>>
+export type TestWorld = {
+  readonly ports: Ports
+  readonly sandbox: SandboxCluster
+  readonly operations: Operations
+  readonly connect: () => Promise<ClusterClient>
+  readonly requests: MemoryQueue
+  /** Sets what a source's URL or bucket holds from now on. */
+  readonly publish: (url: string, revision: string, files: Readonly<Record<string, string>>) => void
+  readonly load: (text: string) => Promise<FleetSync>
+  /** Works on all that is asked for, as time goes on for at most `forMs`. */
+  readonly settle: (forMs?: number) => Promise<void>
+  readonly ask: (id: ObjectId, cause: RequestCause) => Promise<void>
+  readonly object: (kind: string, name: string) => Promise<ObjectDetail>
+  readonly events: (kind: string, name: string) => Promise<readonly Event[]>
+  readonly close: () => Promise<void>
+}
 
 export type Content = {
   readonly revision: string
@@ -50,7 +72,7 @@ export type WorldOptions = {
   readonly beforeEach?: () => void
 }
 
-export async function createTestWorld(options: WorldOptions = {}) {
+export async function createTestWorld(options: WorldOptions = {}): Promise<TestWorld> {
   let time = Date.parse('2026-11-23T10:00:00Z')
   const now = () => new Date(time)
   const { beforeEach = () => {} } = options
@@ -68,6 +90,7 @@ export async function createTestWorld(options: WorldOptions = {}) {
   const connect = async (): Promise<ClusterClient> => createClusterClient(transport, { now })
   const ports: Ports = {
     store,
+    leases: store,
     registry,
     requests: requests.queue,
     notices: notices.queue,
@@ -109,11 +132,9 @@ export async function createTestWorld(options: WorldOptions = {}) {
     operations,
     connect,
     requests,
-    /** Sets what a source's URL or bucket holds from now on. */
     publish: (url: string, revision: string, files: Readonly<Record<string, string>>) =>
       void contents.set(url, { revision, files }),
     load: (text: string) => syncFleet(ports, loadFleet([{ file: 'fleet.yaml', text }])),
-    /** Works on all that is asked for, as time goes on for at most `forMs`. */
     settle: async (forMs = 0): Promise<void> => {
       await requests.drain(work)
       for (let passed = 0; passed < forMs; passed += 500) {
