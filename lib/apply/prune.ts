@@ -1,5 +1,5 @@
 import type { ClusterClient } from '../cluster/client.ts'
-import { isNoMatch, isNotFound, isUnreachable } from '../cluster/cluster-error.ts'
+import { isConflict, isNoMatch, isNotFound, isUnreachable } from '../cluster/cluster-error.ts'
 import type { Change, ChangeSet } from '../inventory/change-set.ts'
 import {
   formatRef,
@@ -88,7 +88,22 @@ async function refusalOf({ beforeStage, signal }: PruneOptions): Promise<unknown
   }
 }
 
+/** An object that changed after it was looked at is looked at again: another owner may have taken it. */
 async function pruneObject(
+  client: ClusterClient,
+  ref: ObjectRef,
+  options: PruneOptions,
+): Promise<Outcome> {
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await tryPrune(client, ref, options)
+    const hasChanged = 'cause' in outcome && isConflict(outcome.cause)
+    if (!hasChanged || attempt === maxAttempts) return outcome
+  }
+}
+
+const maxAttempts = 5
+
+async function tryPrune(
   client: ClusterClient,
   ref: ObjectRef,
   options: PruneOptions,
@@ -123,7 +138,10 @@ async function findLive(client: ClusterClient, ref: ObjectRef): Promise<KubeObje
   return served === undefined ? undefined : client.find({ ...ref, version: served.version })
 }
 
-/** True where it is held back. By uid: an object that somebody created in its place since is not ours to delete. */
+/**
+ * True where it is held back. By uid: an object that somebody created in its place since is not ours to delete; and by
+ * resourceVersion: nor is one that another owner took over since its labels were read.
+ */
 async function deleteLive(
   client: ClusterClient,
   ref: ObjectRef,
@@ -132,8 +150,15 @@ async function deleteLive(
 ): Promise<boolean> {
   const { version } = splitApiVersion(live.apiVersion)
   const uid = textAt(live.metadata, 'uid')
-  const target = { ...ref, version }
-  const left = await client.delete(target, { isDryRun, ...(uid === '' ? {} : { uid }) })
+  const resourceVersion = textAt(live.metadata, 'resourceVersion')
+  const left = await client.delete(
+    { ...ref, version },
+    {
+      isDryRun,
+      ...(uid === '' ? {} : { uid }),
+      ...(resourceVersion === '' ? {} : { resourceVersion }),
+    },
+  )
   return left !== undefined
 }
 

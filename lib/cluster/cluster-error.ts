@@ -87,6 +87,11 @@ export function isNoMatch(thrown: unknown): thrown is ClusterError {
   return thrown instanceof ClusterError && thrown.code === 'NoMatch'
 }
 
+/** True where the object is not what a precondition says it must be. */
+export function isConflict(thrown: unknown): thrown is ClusterError {
+  return thrown instanceof ClusterError && thrown.code === 'Conflict'
+}
+
 /** True where no usable answer came back at all. */
 export function isUnreachable(thrown: unknown): thrown is ClusterError {
   return thrown instanceof ClusterError && thrown.reason === 'ClusterUnreachable'

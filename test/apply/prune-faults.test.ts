@@ -108,4 +108,30 @@ describe('a deletion that fails (A37)', () => {
     )
     expect((await replaced.result).survivors).toEqual([ref('a')])
   })
+
+  it('spares what another owner took over after its labels were read', async () => {
+    let version = 1
+    const { result, transport } = prune(
+      ({ method }) => {
+        if (method === 'DELETE') {
+          version += 1
+          return { status: 409, body: status(409, 'Conflict', 'the object has been modified') }
+        }
+        const owner = version === 1 ? 'apps' : 'other'
+        const metadata = { name: 'a', namespace: 'ns', uid: 'u', resourceVersion: String(version) }
+        const taken = { ...labels, 'kustomize.toolkit.fluxcd.io/name': owner }
+        return {
+          body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, labels: taken } },
+        }
+      },
+      [ref('a')],
+    )
+    const { changes, survivors } = await result
+    expect(changes).toMatchObject([{ action: 'skipped' }])
+    expect(survivors).toEqual([])
+    const deletions = transport.requests.filter(({ method }) => method === 'DELETE')
+    expect(deletions.map(({ body }) => body)).toMatchObject([
+      { preconditions: { uid: 'u', resourceVersion: '1' } },
+    ])
+  })
 })
