@@ -13,6 +13,8 @@ export type ReconcileRequest = {
   readonly revisionHint?: string
   /** Set by `reconcile --force`: run even though nothing changed. */
   readonly isForced?: boolean
+  /** RFC 3339: what the calendar said when this was planned; once it says otherwise, a later look planned anew. */
+  readonly plannedDueAt?: string
 }
 
 export type RequestCause =

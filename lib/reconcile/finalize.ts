@@ -46,7 +46,8 @@ async function takeDown(
   }
   const pruned = await pruneStale(run, connected, owned, run.checkLease)
   const revision = status.current().lastAppliedRevision
-  if (hasChanges(pruned.changes)) {
+  // A look that only waits for terminating objects has told of them already.
+  if (hasChanges(pruned.changes) && run.request.cause !== 'resume') {
     await emit(ports, target, {
       severity: 'info',
       reason: 'ReconciliationSucceeded',

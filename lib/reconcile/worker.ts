@@ -3,7 +3,7 @@ import type { ReconcileRequest } from '../fleet/request.ts'
 import { isJsonObject } from '../manifest/object.ts'
 import type { Consume } from '../queue/queue.ts'
 import { DriftlessError, messageOf as textOf } from '../status/error.ts'
-import { schedule } from '../store/calendar.ts'
+import { schedule, scheduledFor } from '../store/calendar.ts'
 import { acquireLease } from '../store/lease.ts'
 import { enqueue, messageOf } from './enqueue.ts'
 import { keepLease } from './keep-lease.ts'
@@ -34,8 +34,19 @@ export function createWorker(ports: Ports): Consume {
       })
       return
     }
+    if (await isSuperseded(ports, request)) return
     await work(ports, request)
   }
+}
+
+/** Each look plans the next; without this every push to what fails would add one more chain of retries. */
+async function isSuperseded(
+  { store }: Ports,
+  { id, plannedDueAt }: ReconcileRequest,
+): Promise<boolean> {
+  if (plannedDueAt === undefined) return false
+  const dueAt = await scheduledFor(store, formatId(id))
+  return dueAt?.toISOString() !== plannedDueAt
 }
 
 async function work(ports: Ports, request: ReconcileRequest): Promise<void> {
@@ -67,10 +78,12 @@ async function plan(ports: Ports, id: ObjectId, next: NextLook | undefined): Pro
   const afterMs = Math.round(next.afterMs * spread)
   const isShort = !isRegular && afterMs <= maxDelayMs
   const reserveMs = isShort ? 30_000 : 0
-  await schedule(store, formatId(id), new Date(now().getTime() + afterMs + reserveMs))
+  const dueAt = new Date(now().getTime() + afterMs + reserveMs)
+  await schedule(store, formatId(id), dueAt)
   if (!isShort) return
   const dueSecond = Math.floor((now().getTime() + afterMs) / 1_000)
-  const request = { id, cause: next.cause, requestedAt: now().toISOString() }
+  const requestedAt = now().toISOString()
+  const request = { id, cause: next.cause, requestedAt, plannedDueAt: dueAt.toISOString() }
   // Looks that meet in one second become one: a run and its repetition do not double the polling.
   const messageId = `${next.cause}/${formatId(id)}/${dueSecond}`
   await ports.requests.send([messageOf(request, messageId, afterMs / 1_000)])
@@ -93,6 +106,7 @@ function isRequest(value: unknown): value is ReconcileRequest {
       (part) => typeof part === 'string',
     ) &&
     typeof value.cause === 'string' &&
-    typeof value.requestedAt === 'string'
+    typeof value.requestedAt === 'string' &&
+    ['string', 'undefined'].includes(typeof value.plannedDueAt)
   )
 }

@@ -213,6 +213,36 @@ describe('a fleet in one cluster', () => {
     expect((await find('two')) !== undefined).toBe(isKept)
   })
 
+  it('retries what fails once an interval, however many pushes came', async () => {
+    const files = (text: string) => ({
+      'apps.yaml': kustomization('apps', './apps', '  retryInterval: 10s\n'),
+      'apps/one.yaml': `kind: [ # ${text}\n`,
+    })
+    await start(files('1'))
+    for (const digit of ['2', '3', '4']) {
+      await push(digit, files(digit))
+      await world.settle(1_500)
+    }
+    const failures = async () =>
+      (await world.events('Kustomization', 'apps')).filter(({ severity }) => severity === 'error')
+    const before = (await failures()).length
+    await world.settle(60_000)
+    expect((await failures()).length - before).toBe(6)
+  })
+
+  it('tells once of what it takes down, however long that takes', async () => {
+    const held = configMap('held').replace('default }', 'default, finalizers: [example.com/hold] }')
+    const apps = kustomization('apps', './apps', '  deletionPolicy: WaitForTermination\n')
+    await start({ 'apps.yaml': apps, 'apps/one.yaml': held, 'root.yaml': configMap('root') })
+    await push('2', { 'root.yaml': configMap('root') })
+    await world.settle(20_000)
+    expect(await find('held')).toBeDefined()
+    const deletions = (await world.events('Kustomization', 'apps')).filter(({ message }) =>
+      message.includes('ConfigMap/default/held deleted'),
+    )
+    expect(deletions).toHaveLength(1)
+  })
+
   it('lets one bad object stop no other', async () => {
     await start({
       'bad.yaml': kustomization('bad', './bad').replace('10m', '1e99h'),
