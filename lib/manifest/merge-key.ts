@@ -37,9 +37,11 @@ function expectMap(value: YamlNode | undefined): YamlMap {
 }
 
 function addMissing(map: YamlMap, source: YamlMap): void {
+  const own = new Set(map.keys.map((key) => key.value))
   for (const [index, key] of source.keys.entries()) {
     const value = source.values[index]
-    if (value === undefined || keyIndex(map, key.value) >= 0) continue
+    if (value === undefined || own.has(key.value)) continue
+    own.add(key.value)
     map.keys.push(key)
     map.values.push(value)
   }

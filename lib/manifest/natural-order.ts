@@ -32,7 +32,31 @@ function compareAscii(left: string, right: string, at: number): number {
   if (isLetterA) return 1
   if (isLetterB) return -1
   if (!isAsciiDigit(a) && !isAsciiDigit(b)) return a - b
-  return compareRunes([...left], [...right])
+  return compareDigits(left, right, at) ?? compareRunes([...left], [...right])
+}
+
+/** Both differ first at `at`, where a number goes on or begins; undefined where it is long or not all ASCII. */
+function compareDigits(left: string, right: string, at: number): number | undefined {
+  let start = at
+  while (isAsciiDigit(left.charCodeAt(start - 1))) start--
+  const endA = digitsEnd(left, at)
+  const endB = digitsEnd(right, at)
+  const isPlain =
+    !(left.charCodeAt(start - 1) > 127) &&
+    !(left.charCodeAt(endA) > 127) &&
+    !(right.charCodeAt(endB) > 127)
+  if (!isPlain || endA - at > 14 || endB - at > 14) return undefined
+  const isZero = left.charCodeAt(at) === 48 || right.charCodeAt(at) === 48
+  const lead = isZero && /[1-9]/.test(left.slice(start, at)) ? '1' : '0'
+  const numbers = Number(lead + left.slice(at, endA)) - Number(lead + right.slice(at, endB))
+  if (numbers !== 0) return numbers
+  return endA === endB ? left.charCodeAt(at) - right.charCodeAt(at) : endA - endB
+}
+
+function digitsEnd(text: string, from: number): number {
+  let end = from
+  while (isAsciiDigit(text.charCodeAt(end))) end++
+  return end
 }
 
 const letter = /^\p{L}$/u
