@@ -1,5 +1,5 @@
 import type { Fields } from './fields.ts'
-import type { GitRef } from './git-repository.ts'
+import { type GitRef, gitUrlRule } from './git-repository.ts'
 import { optional } from './optional.ts'
 
 /** A registered Kubernetes API: design.md §2. */
@@ -106,7 +106,7 @@ function readSyncSource(source: Fields): SyncSource {
   const ref = source.section('ref')
   return {
     kind: 'GitRepository',
-    url: source.requiredText('url'),
+    url: source.requiredText('url', gitUrlRule),
     ref: {
       ...optional('branch', ref?.text('branch')),
       ...optional('tag', ref?.text('tag')),

@@ -1,4 +1,4 @@
-import type { Fields } from './fields.ts'
+import type { Fields, TextRule } from './fields.ts'
 import { optional } from './optional.ts'
 import { readSourceTiming, type SourceTiming } from './source-timing.ts'
 
@@ -32,7 +32,8 @@ export type GitInclude = {
   readonly toPath: string
 }
 
-const urlRule = {
+/** What a Git URL must look like. Source: Flux's CRD, which takes no scp form such as `git@host:owner/name`. */
+export const gitUrlRule: TextRule = {
   pattern: /^(?:https?|ssh):\/\//,
   remedy: 'write an http://, https:// or ssh:// URL',
 }
@@ -44,7 +45,7 @@ export function readGitRepository(spec: Fields): GitRepositorySpec {
   const secretName = spec.section('secretRef')?.requiredText('name')
   return {
     ...readSourceTiming(spec),
-    url: spec.requiredText('url', urlRule),
+    url: spec.requiredText('url', gitUrlRule),
     ref: {
       ...optional('branch', ref?.text('branch')),
       ...optional('tag', ref?.text('tag')),

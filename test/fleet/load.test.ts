@@ -68,6 +68,15 @@ spec:
     expect(fleet.clusters).toHaveLength(1)
   })
 
+  it('asks of the URL in sync what it asks of a GitRepository', () => {
+    const sync = "{ source: { kind: GitRepository, url: 'git@github.com:acme/fleet' }, path: ./ }"
+    expect(faultsOf(load(`${cluster('staging')}  sync: ${sync}\n`))).toEqual([
+      expect.stringMatching(
+        /^fleet\.yaml:6: Cluster\/staging spec\.sync\.source\.url .*write an http/,
+      ),
+    ])
+  })
+
   it('keeps a faulty object as Invalid, so that its condition can say why', () => {
     const fleet = load(cluster('staging'), kustomization('apps').replace('10m', '-1m'))
     expect(fleet.objects.map(({ type }) => type)).toEqual(['Invalid'])
