@@ -1,17 +1,26 @@
 import { createHash } from 'node:crypto'
-import {
-  SendMessageBatchCommand,
-  type SendMessageBatchRequestEntry,
-  type SQSClient,
-} from '@aws-sdk/client-sqs'
 import { messageOf } from '../status/error.ts'
 import { checkMessages } from './check.ts'
 import { formatEnvelope } from './envelope.ts'
 import type { Message, Queue } from './queue.ts'
 import { QueueError } from './queue-error.ts'
 
+/**
+ * One signed request to SQS; the runtime provides it. It tries again what another attempt may cure, and throws where no
+ * answer came at all.
+ */
+export type SqsCall = (request: {
+  readonly service: 'sqs'
+  readonly method: 'POST'
+  readonly path: '/'
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly timeoutMs: number
+  readonly maxBytes: number
+}) => Promise<{ readonly status: number; readonly body: Uint8Array }>
+
 export type SqsQueueOptions = {
-  readonly client: SQSClient
+  readonly call: SqsCall
   /** A FIFO queue; its consumer is `consumeSqsEvent`. */
   readonly queueUrl: string
   /** A standard queue; its consumer is `forwardSqsEvent`, which puts each message into the FIFO queue when it is due. */
@@ -44,15 +53,20 @@ export function createSqsQueue(options: SqsQueueOptions): Queue {
 
 /** As the queue that `forwardSqsEvent` sends to: `doubleOf` is what SQS recognises a repeated forward by. */
 export function createSqsForward(
-  options: Pick<SqsQueueOptions, 'client' | 'queueUrl' | 'random' | 'wait'>,
+  options: Pick<SqsQueueOptions, 'call' | 'queueUrl' | 'random' | 'wait'>,
 ): (message: Message, doubleOf: string) => Promise<void> {
   return (message, doubleOf) =>
     sendEntries(options, options.queueUrl, [fifoEntry(message, doubleOf)])
 }
 
-type Entry = Omit<SendMessageBatchRequestEntry, 'Id'>
+type Entry = {
+  readonly MessageBody: string
+  readonly MessageGroupId?: string
+  readonly MessageDeduplicationId?: string
+  readonly DelaySeconds?: number
+}
 type Numbered = { readonly Id: string } & Entry
-type Sender = Pick<SqsQueueOptions, 'client' | 'random' | 'wait'>
+type Sender = Pick<SqsQueueOptions, 'call' | 'random' | 'wait'>
 
 /** SQS takes ten a batch, and 256 KiB in queues that were not set to more. */
 const maxBatch = 10
@@ -98,7 +112,7 @@ async function sendBatch(
   let fault = ''
   for (let attempt = 1; left.length > 0 && attempt <= maxAttempts; attempt += 1) {
     if (attempt > 1) await wait(100 * 2 ** attempt * random())
-    const failed = await trySend(sender.client, queueUrl, left)
+    const failed = await trySend(sender.call, queueUrl, left)
     fault = [...failed.values()][0] ?? ''
     left = left.filter((entry) => failed.has(entry.Id))
   }
@@ -109,21 +123,49 @@ async function sendBatch(
 
 /** Ids that SQS did not accept, with its reason. */
 async function trySend(
-  client: SQSClient,
+  call: SqsCall,
   queueUrl: string,
   entries: readonly Numbered[],
 ): Promise<ReadonlyMap<string, string>> {
   try {
-    const command = new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: [...entries] })
-    const answer = await client.send(command, { abortSignal: AbortSignal.timeout(timeoutMs) })
-    const failed = (answer.Failed ?? []).map(
-      ({ Id = '', Code = '', Message = '' }) => [Id, `${Code} ${Message}`.trim()] as const,
-    )
-    return new Map(failed)
+    const answer = await call({
+      service: 'sqs',
+      method: 'POST',
+      path: '/',
+      headers: {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': 'AmazonSQS.SendMessageBatch',
+      },
+      body: JSON.stringify({ QueueUrl: queueUrl, Entries: entries }),
+      timeoutMs,
+      maxBytes: 1024 * 1024,
+    })
+    return failuresOf(answer.status, JSON.parse(new TextDecoder().decode(answer.body)))
   } catch (cause) {
     const message = `messages could not be sent to SQS: ${messageOf(cause)}`
     throw new QueueError('SendFailed', message, { cause, retryable: true })
   }
+}
+
+function failuresOf(status: number, answer: unknown): ReadonlyMap<string, string> {
+  const fields = fieldsOf(answer)
+  if (status >= 300)
+    throw new Error(`${status} ${textOf(fields, '__type')} ${textOf(fields, 'message')}`)
+  const failed = fields.get('Failed')
+  const entries = Array.isArray(failed) ? failed.map(fieldsOf) : []
+  const why = (entry: Fields) => `${textOf(entry, 'Code')} ${textOf(entry, 'Message')}`.trim()
+  return new Map(entries.map((entry) => [textOf(entry, 'Id'), why(entry)]))
+}
+
+type Fields = ReadonlyMap<string, unknown>
+
+function fieldsOf(value: unknown): Fields {
+  return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : [])
+}
+
+function textOf(fields: Fields, name: string): string {
+  const value = fields.get(name)
+  return typeof value === 'string' ? value : ''
 }
 
 const timeoutMs = 20_000
@@ -132,7 +174,7 @@ function batchesOf(entries: readonly Numbered[]): readonly (readonly Numbered[])
   const batches: Numbered[][] = []
   let sizeBytes = 0
   for (const entry of entries) {
-    const entryBytes = Buffer.byteLength(entry.MessageBody ?? '')
+    const entryBytes = Buffer.byteLength(entry.MessageBody)
     const last = batches.at(-1)
     const hasRoom = last !== undefined && last.length < maxBatch
     if (hasRoom && sizeBytes + entryBytes <= maxBatchBytes) {

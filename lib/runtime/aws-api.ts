@@ -4,7 +4,8 @@ import { messageOf } from '../status/error.ts'
 import { createApi } from '../web/api.ts'
 import { createGuard } from '../web/guard.ts'
 import { createPage } from '../web/page.ts'
-import { createAwsRuntime, type Environment, required } from './aws.ts'
+import { createAwsRuntime } from './aws.ts'
+import { type Environment, required } from './aws-environment.ts'
 
 /** API and page behind the token of DRIFTLESS_TOKEN; PUBLIC_HOST is the name they are called by. */
 export function createAwsApi(environment: Environment): Hono {

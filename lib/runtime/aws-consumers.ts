@@ -5,7 +5,8 @@ import { consumeSqsEvent, forwardSqsEvent } from '../queue/sqs-events.ts'
 import { createNotices } from '../reconcile/notices.ts'
 import { createWorker } from '../reconcile/worker.ts'
 import { messageOf } from '../status/error.ts'
-import { type AwsRuntime, createAwsRuntime, type Environment, required } from './aws.ts'
+import { type AwsRuntime, createAwsRuntime } from './aws.ts'
+import { type Environment, required } from './aws-environment.ts'
 
 /** Takes a batch of a queue and names the messages that have to come back. */
 export type SqsHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>
@@ -26,14 +27,14 @@ export function createNotifyDoor(environment: Environment): SqsHandler {
 const enoughTimeMs = 30_000
 
 function doorOf(
-  { ports, sqs }: AwsRuntime,
+  { ports, call }: AwsRuntime,
   environment: Environment,
   queue: 'REQUEST' | 'NOTICE',
   consume: Consume,
 ): SqsHandler {
   const delayQueue = required(environment, `${queue}_DELAY_QUEUE_URL`).split('/').at(-1)
   const queueUrl = required(environment, `${queue}_QUEUE_URL`)
-  const forward = createSqsForward({ client: sqs, queueUrl })
+  const forward = createSqsForward({ call, queueUrl })
   const report = (messageId: string, thrown: unknown) =>
     ports.log.error(`message ${messageId} comes back: ${messageOf(thrown)}`, { thrown })
   return (event, context) => {

@@ -1,8 +1,9 @@
-import { type FleetFile, formatFault, loadFleet } from '../fleet/load.ts'
+import type { FleetFile } from '../fleet/load.ts'
 import { forgetOldEvents } from '../reconcile/event-log.ts'
 import { syncFleet } from '../reconcile/sync-fleet.ts'
 import { tick } from '../reconcile/tick.ts'
-import { createAwsRuntime, type Environment } from './aws.ts'
+import { createAwsRuntime } from './aws.ts'
+import type { Environment } from './aws-environment.ts'
 
 const fleetPrefix = 'fleet/'
 
@@ -14,6 +15,8 @@ export function createDrift(environment: Environment): () => Promise<void> {
     const files = await readFleetFiles(ports.store)
     const version = JSON.stringify(files)
     if (version !== loaded) {
+      // The YAML reader is large, and a fleet changes seldom.
+      const { formatFault, loadFleet } = await import('../fleet/load.ts')
       const fleet = loadFleet(files)
       for (const fault of fleet.faults) ports.log.error(formatFault(fault))
       await syncFleet(ports, fleet)

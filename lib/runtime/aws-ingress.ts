@@ -6,11 +6,12 @@ import { enqueue, messageOf } from '../reconcile/enqueue.ts'
 import { createHookIndex } from '../reconcile/hook-index.ts'
 import { readWebhookSecrets } from '../reconcile/webhook-secrets.ts'
 import { messageOf as textOf } from '../status/error.ts'
-import { createAwsRuntime, type Environment } from './aws.ts'
+import { createAwsBase } from './aws-base.ts'
+import type { Environment } from './aws-environment.ts'
 
 /** The ports of the webhook door over S3 and SQS. */
 export function createAwsIngress(environment: Environment): ReceiverPorts {
-  const { ports } = createAwsRuntime(environment)
+  const ports = createAwsBase(environment)
   return {
     ...createHookIndex(ports),
     secretsFor: (sender) => readWebhookSecrets(ports.secretStore, sender),
@@ -25,7 +26,7 @@ export function createAwsIngress(environment: Environment): ReceiverPorts {
 
 /** Takes EventBridge's object events; AWS itself vouches for the sender. */
 export function createBucketDoor(environment: Environment): (event: unknown) => Promise<void> {
-  const { ports } = createAwsRuntime(environment)
+  const ports = createAwsBase(environment)
   const { sourcesOf } = createHookIndex(ports)
   return async (event) => {
     const verdict = isJsonObject(event) ? readS3Event(event) : undefined

@@ -1,5 +1,5 @@
-import { S3ServiceException } from '@aws-sdk/client-s3'
 import { DriftlessError, messageOf } from '../status/error.ts'
+import { S3Fault } from './s3-call.ts'
 import { StoreError } from './store-error.ts'
 
 /** 404 for the object; a bucket that is not there is no state to go on with. */
@@ -16,9 +16,9 @@ export function isConflict(thrown: unknown): boolean {
   return statusOf(thrown) === 409 && codeOf(thrown) !== 'BucketAlreadyExists'
 }
 
-/** How often the client sent the request that ended so. */
+/** How often the request that ended so was sent. */
 export function attemptsOf(thrown: unknown): number {
-  return thrown instanceof S3ServiceException ? (thrown.$metadata.attempts ?? 1) : 1
+  return thrown instanceof S3Fault ? thrown.attempts : 1
 }
 
 /** Anything thrown below, in the words of the port. */
@@ -37,9 +37,9 @@ export function storeErrorOf(key: string, cause: unknown): Error {
 }
 
 function statusOf(thrown: unknown): number | undefined {
-  return thrown instanceof S3ServiceException ? thrown.$metadata.httpStatusCode : undefined
+  return thrown instanceof S3Fault ? thrown.status : undefined
 }
 
 function codeOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.name : ''
+  return thrown instanceof S3Fault ? thrown.code : ''
 }

@@ -1,16 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import {
-  DeleteObjectCommand,
-  HeadObjectCommand,
-  PutObjectCommand,
-  type S3Client,
-} from '@aws-sdk/client-s3'
+import { maxBodyBytes } from './key.ts'
+import { acceptAnswer, objectPath, type S3Answer, type S3Call, type S3Request } from './s3-call.ts'
 import { attemptsOf, isConflict, isMissing, isPreconditionFailed } from './s3-error.ts'
 import type { PutCondition } from './store.ts'
 import { StoreError } from './store-error.ts'
 
 export type Target = {
-  readonly client: S3Client
+  readonly call: S3Call
   readonly bucket: string
   readonly timeoutMs: number
   readonly random: () => number
@@ -73,7 +69,7 @@ type Write = {
 type Settled<T> = { readonly value: T }
 
 const maxAttempts = 8
-const writeIdKey = 'driftless-write'
+const writeIdHeader = 'x-amz-meta-driftless-write'
 
 /** Tries until `attempt` knows the outcome; undefined says that a conflict left it open. */
 async function untilSettled<T>(
@@ -122,17 +118,16 @@ function holds(condition: PutCondition, present: string | undefined): boolean {
 async function send({ target, key, body, condition, id }: Write): Promise<string> {
   const ifMatch = condition !== undefined && 'ifMatch' in condition ? condition.ifMatch : undefined
   const isNew = condition !== undefined && 'ifNoneMatch' in condition
-  const command = new PutObjectCommand({
-    Bucket: target.bucket,
-    Key: key,
-    Body: body,
-    ContentType: 'application/octet-stream',
-    Metadata: { [writeIdKey]: id },
-    ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
-    ...(isNew ? { IfNoneMatch: '*' } : {}),
+  const answer = await callObject(target, 'PUT', key, {
+    body,
+    headers: {
+      'content-type': 'application/octet-stream',
+      [writeIdHeader]: id,
+      ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+      ...(isNew ? { 'if-none-match': '*' } : {}),
+    },
   })
-  const answer = await target.client.send(command, timeoutOf(target))
-  return answer.ETag ?? ''
+  return answer.headers.get('etag') ?? ''
 }
 
 async function tryDelete(
@@ -140,10 +135,9 @@ async function tryDelete(
   key: string,
   ifMatch: string | undefined,
 ): Promise<Settled<boolean> | undefined> {
-  const condition = ifMatch === undefined ? {} : { IfMatch: ifMatch }
-  const command = new DeleteObjectCommand({ Bucket: target.bucket, Key: key, ...condition })
+  const headers = ifMatch === undefined ? {} : { 'if-match': ifMatch }
   try {
-    await target.client.send(command, timeoutOf(target))
+    await callObject(target, 'DELETE', key, { headers })
     return { value: true }
   } catch (thrown) {
     if (isMissing(thrown)) return { value: true }
@@ -157,15 +151,22 @@ type Head = { readonly etag: string; readonly writeId: string | undefined }
 
 async function head(target: Target, key: string): Promise<Head | undefined> {
   try {
-    const command = new HeadObjectCommand({ Bucket: target.bucket, Key: key })
-    const answer = await target.client.send(command, timeoutOf(target))
-    return { etag: answer.ETag ?? '', writeId: answer.Metadata?.[writeIdKey] }
+    const { headers } = await callObject(target, 'HEAD', key)
+    return { etag: headers.get('etag') ?? '', writeId: headers.get(writeIdHeader) ?? undefined }
   } catch (thrown) {
     if (isMissing(thrown)) return undefined
     throw thrown
   }
 }
 
-function timeoutOf({ timeoutMs }: Target): { readonly abortSignal: AbortSignal } {
-  return { abortSignal: AbortSignal.timeout(timeoutMs) }
+/** One call for an object; throws S3Fault where S3 says no. */
+export async function callObject(
+  { call, bucket, timeoutMs }: Target,
+  method: S3Request['method'],
+  key: string,
+  more: Pick<S3Request, 'headers' | 'body'> = {},
+): Promise<S3Answer> {
+  const path = objectPath(key)
+  const request = { subdomain: bucket, method, path, timeoutMs, maxBytes: maxBodyBytes, ...more }
+  return acceptAnswer(await call({ service: 's3', ...request }))
 }

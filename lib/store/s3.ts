@@ -1,11 +1,9 @@
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3'
-import { checkBody, checkKey } from './key.ts'
-import { readBody } from './s3-body.ts'
+import { checkBody, checkKey, maxBodyBytes } from './key.ts'
+import type { S3Call } from './s3-call.ts'
 import { isMissing, storeErrorOf } from './s3-error.ts'
 import { listObjects } from './s3-list.ts'
-import { deleteObject, pause, putObject, type Target } from './s3-write.ts'
+import { callObject, deleteObject, putObject, type Target } from './s3-write.ts'
 import type { Store, StoredRecord } from './store.ts'
-import { StoreError } from './store-error.ts'
 
 export type S3StoreOptions = {
   /** In front of every key, `state/` for instance; at most 64 bytes. */
@@ -20,17 +18,13 @@ export type S3StoreOptions = {
 /**
  * State in a bucket, by S3's conditional writes. 412 means that the condition does not hold; 409 that another write was
  * under way, so the object is looked at and the write tried again; 404 on If-Match that the object is gone.
- * The client itself retries 5xx and throttling; a write that took effect although its answer was lost is recognised by an
+ * The call itself tries again on 5xx and throttling; a write that took effect although its answer was lost is recognised by an
  * id that it carries in the object's metadata. Sources: Amazon S3 user guide, "Conditional writes".
  */
-export function createS3Store(
-  client: S3Client,
-  bucket: string,
-  options: S3StoreOptions = {},
-): Store {
+export function createS3Store(call: S3Call, bucket: string, options: S3StoreOptions = {}): Store {
   const { prefix = '', timeoutMs = 30_000 } = options
   const target: Target = {
-    client,
+    call,
     bucket,
     timeoutMs,
     random: options.random ?? Math.random,
@@ -57,21 +51,15 @@ export function createS3Store(
 }
 
 async function getObject(target: Target, key: string): Promise<StoredRecord | undefined> {
-  const { client, bucket, timeoutMs } = target
-  for (let attempt = 1; ; attempt += 1) {
-    const abortSignal = AbortSignal.timeout(timeoutMs)
-    try {
-      const command = new GetObjectCommand({ Bucket: bucket, Key: key })
-      const answer = await client.send(command, { abortSignal })
-      const body = await readBody(key, answer, timeoutMs)
-      return { body, etag: answer.ETag ?? '' }
-    } catch (thrown) {
-      if (isMissing(thrown)) return undefined
-      // The client retries requests, but no body that broke off.
-      const isFinal = attempt >= 3 || !(thrown instanceof StoreError && thrown.retryable)
-      if (isFinal) throw thrown
-      await pause(target, attempt)
+  try {
+    const { body, headers, isTooLarge } = await callObject(target, 'GET', key)
+    if (isTooLarge) {
+      checkBody(key, Math.max(Number(headers.get('content-length')), maxBodyBytes + 1))
     }
+    return { body, etag: headers.get('etag') ?? '' }
+  } catch (thrown) {
+    if (isMissing(thrown)) return undefined
+    throw thrown
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
-import { SQSClient } from '@aws-sdk/client-sqs'
+import { type AwsCall, createAwsCall } from '../../lib/runtime/aws-call.ts'
 
 /** An entry of SendMessageBatch, as it came over the wire. */
 export type Entry = {
@@ -14,7 +14,7 @@ export type Entry = {
 export type Batch = { readonly queueUrl: string; readonly entries: readonly Entry[] }
 
 export type SqsServer = {
-  readonly client: SQSClient
+  readonly call: AwsCall
   readonly url: string
   readonly batches: () => readonly Batch[]
   readonly close: () => Promise<void>
@@ -49,17 +49,18 @@ export async function startSqsServer(
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : undefined
   const url = `http://127.0.0.1:${port}`
-  const client = new SQSClient({
+  const call = createAwsCall({
     region: 'eu-west-1',
     endpoint: url,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    credentials: async () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
+    wait: async () => {},
   })
   return {
-    client,
+    call,
     url,
     batches: () => batches,
     close: async () => {
-      client.destroy()
+      server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },
   }

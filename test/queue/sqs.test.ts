@@ -12,7 +12,7 @@ describe('a queue on SQS', () => {
     server = started
     const waits: number[] = []
     const queue = createSqsQueue({
-      client: started.client,
+      call: started.call,
       queueUrl: `${started.url}/1/requests.fifo`,
       delayQueueUrl: `${started.url}/1/delayed`,
       random: () => 0.5,
@@ -20,7 +20,7 @@ describe('a queue on SQS', () => {
         waits.push(ms)
       },
     })
-    return { queue, waits, batches: started.batches, client: started.client, url: started.url }
+    return { queue, waits, batches: started.batches, call: started.call, url: started.url }
   }
 
   it('sends ten messages a batch, in order, each with its group and id', async () => {
@@ -91,8 +91,8 @@ describe('a queue on SQS', () => {
   })
 
   it('forwards a delayed message under an id of its own', async () => {
-    const { client, url, batches } = await open()
-    const forward = createSqsForward({ client, queueUrl: `${url}/1/requests.fifo` })
+    const { call, url, batches } = await open()
+    const forward = createSqsForward({ call, queueUrl: `${url}/1/requests.fifo` })
     await forward(message('a', 'resume'), 'record-7')
     expect(batches()[0]?.entries[0]).toMatchObject({
       MessageGroupId: 'a',

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
+import { type AwsCall, createAwsCall } from '../../lib/runtime/aws-call.ts'
 import { compareKeys } from '../../lib/store/key.ts'
 
 /** One request, so that a test can decide what goes wrong with it. `count` is 1 for the first of its method and key. */
@@ -18,7 +18,7 @@ export type Fault =
   | 'hang'
 
 export type S3Server = {
-  readonly client: S3Client
+  readonly call: AwsCall
   readonly calls: () => readonly Call[]
   readonly close: () => Promise<void>
 }
@@ -52,38 +52,20 @@ export async function startS3Server(
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : undefined
-  const client = new S3Client({
+  const call = createAwsCall({
     region: 'eu-west-1',
     endpoint: `http://127.0.0.1:${port}`,
-    forcePathStyle: true,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    requestHandler: { socketAcquisitionWarningTimeout: 60_000 },
-    retryStrategy: retryAtOnce,
+    credentials: async () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
+    wait: async () => {},
   })
   return {
-    client,
+    call,
     calls: () => calls,
     close: async () => {
-      client.destroy()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },
   }
-}
-
-/** Three attempts, as the client makes by default, but without its waits. */
-const retryAtOnce: Exclude<S3ClientConfig['retryStrategy'], undefined> = {
-  acquireInitialRetryToken: async () => retryToken(0),
-  refreshRetryTokenForRetry: async (token, { errorType }) => {
-    const count = token.getRetryCount() + 1
-    if (count >= 3 || errorType === 'CLIENT_ERROR') throw new Error('no more attempts')
-    return retryToken(count)
-  },
-  recordSuccess: () => {},
-}
-
-function retryToken(count: number) {
-  return { getRetryCount: () => count, getRetryDelay: () => 0, getRetryCost: () => 0 }
 }
 
 type Request = {

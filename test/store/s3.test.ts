@@ -1,5 +1,5 @@
-import { S3Client } from '@aws-sdk/client-s3'
 import { afterEach, describe, expect, it } from 'vitest'
+import { createAwsCall } from '../../lib/runtime/aws-call.ts'
 import { createSandboxBucket } from '../../lib/sandbox/bucket.ts'
 import { acquireLease } from '../../lib/store/lease.ts'
 import { updateRecord } from '../../lib/store/records.ts'
@@ -11,7 +11,7 @@ import { type Call, type Fault, type S3Server, startS3Server } from './s3-server
 
 describeStore('s3', async () => {
   const server = await startS3Server()
-  const store = createS3Store(server.client, 'bucket', { prefix: 'state/' })
+  const store = createS3Store(server.call, 'bucket', { prefix: 'state/' })
   return { store, close: server.close }
 })
 
@@ -19,18 +19,12 @@ describeStore('s3 over the sandbox bucket', async () => {
   const sandbox = createSandboxBucket()
   await sandbox.createBucket('state')
   const listening = await sandbox.listen()
-  const client = new S3Client({
+  const call = createAwsCall({
     region: 'eu-west-1',
     endpoint: listening.url,
-    forcePathStyle: true,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    requestHandler: { socketAcquisitionWarningTimeout: 60_000 },
+    credentials: async () => ({ accessKeyId: 'test', secretAccessKey: 'test' }),
   })
-  const close = async () => {
-    client.destroy()
-    await listening.close()
-  }
-  return { store: createS3Store(client, 'state'), manyKeys: 1100, close }
+  return { store: createS3Store(call, 'state'), manyKeys: 1100, close: listening.close }
 })
 
 describe('a bucket that misbehaves', () => {
@@ -44,7 +38,7 @@ describe('a bucket that misbehaves', () => {
     const started = await startS3Server(faultOf)
     server = started
     const waits: number[] = []
-    const store = createS3Store(started.client, 'bucket', {
+    const store = createS3Store(started.call, 'bucket', {
       random: () => 0.5,
       timeoutMs,
       wait: async (ms) => {

@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto'
+import { AwsV4Signer } from 'aws4fetch'
+
+export type AwsCredentials = {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
+
+export type AwsCallOptions = {
+  readonly credentials: () => Promise<AwsCredentials>
+  readonly region: string
+  /** In place of AWS's own, for all services; a subdomain becomes the first segment of the path. */
+  readonly endpoint?: string | undefined
+  readonly now?: () => Date
+  /** For the jitter between attempts, in [0, 1). */
+  readonly random?: () => number
+  readonly wait?: (ms: number) => Promise<void>
+}
+
+export type AwsRequest = {
+  readonly service: string
+  /** In front of the service's host: the bucket. */
+  readonly subdomain?: string
+  readonly method: string
+  /** Percent-encoded, from the slash on. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Uint8Array | string
+  /** For all attempts together. */
+  readonly timeoutMs: number
+  /** A larger body is not read. */
+  readonly maxBytes: number
+}
+
+export type AwsAnswer = {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Uint8Array
+  readonly isTooLarge: boolean
+  readonly attempts: number
+}
+
+export type AwsCall = (request: AwsRequest) => Promise<AwsAnswer>
+
+/**
+ * Calls AWS with a signature of version 4 and nothing else of an SDK. Tries up to three times where no whole answer came,
+ * on 429 and 5xx, and once more with AWS's own time where it finds our clock wrong. Answers of other kinds are returned.
+ */
+export function createAwsCall(options: AwsCallOptions): AwsCall {
+  const { random = Math.random, wait = waitMs, now = () => new Date() } = options
+  let skewMs = 0
+  /** The outcome where it is final; undefined where another attempt may cure it. */
+  const settled = (outcome: Whole | Error, isLast: boolean): Whole | undefined => {
+    if (outcome instanceof Error) {
+      if (isLast) throw outcome
+      return undefined
+    }
+    const found = skewOf(outcome, now())
+    const isSkewed = found !== undefined && Math.abs(found - skewMs) > 60_000
+    if (isSkewed) skewMs = found
+    const mayRecover = isSkewed || outcome.status === 429 || outcome.status >= 500
+    return mayRecover && !isLast ? undefined : outcome
+  }
+  return async (request) => {
+    const signal = AbortSignal.timeout(request.timeoutMs)
+    for (let attempts = 1; ; attempts += 1) {
+      const at = new Date(now().getTime() + skewMs)
+      const outcome = await attempt(options, request, at, signal)
+      const answer = settled(outcome, attempts >= maxAttempts || signal.aborted)
+      if (answer !== undefined) return { ...answer, attempts }
+      await wait(100 * 2 ** attempts * random())
+    }
+  }
+}
+
+/** Credentials as Lambda gives them to a function; they live as long as its container. */
+export function environmentCredentials(
+  environment: Readonly<Record<string, string | undefined>>,
+): AwsCredentials {
+  const {
+    AWS_ACCESS_KEY_ID: id,
+    AWS_SECRET_ACCESS_KEY: secret,
+    AWS_SESSION_TOKEN: token,
+  } = environment
+  if (!id || !secret) throw new Error('the environment lacks AWS_ACCESS_KEY_ID and its secret')
+  return {
+    accessKeyId: id,
+    secretAccessKey: secret,
+    ...(token ? { sessionToken: token } : {}),
+  }
+}
+
+const maxAttempts = 3
+
+type Whole = Omit<AwsAnswer, 'attempts'>
+
+async function attempt(
+  options: AwsCallOptions,
+  request: AwsRequest,
+  at: Date,
+  signal: AbortSignal,
+): Promise<Whole | Error> {
+  const signed = await sign(options, request, at)
+  try {
+    const response = await fetch(signed, { redirect: 'manual', signal })
+    return await readAnswer(response, request)
+  } catch (cause) {
+    const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause
+    const why = signal.aborted ? `no answer within ${request.timeoutMs} ms` : textOf(inner)
+    return new Error(`${request.service} cannot be reached: ${why}`, { cause })
+  }
+}
+
+async function sign(options: AwsCallOptions, request: AwsRequest, at: Date): Promise<Request> {
+  const { method, service, body = '' } = request
+  const headers = {
+    'accept-encoding': 'identity',
+    ...request.headers,
+    // S3 checks the body against it, so that a torn write is never kept.
+    'x-amz-content-sha256': createHash('sha256').update(body).digest('hex'),
+  }
+  const signer = new AwsV4Signer({
+    ...(await options.credentials()),
+    method,
+    url: urlOf(options, request),
+    headers,
+    service,
+    region: options.region,
+    datetime: at.toISOString().replace(/[:-]|\.\d{3}/g, ''),
+  })
+  const signed = await signer.sign()
+  const sent = request.body === undefined ? {} : { body: bodyOf(request.body) }
+  return new Request(signed.url, { method, headers: signed.headers, ...sent })
+}
+
+function bodyOf(body: Uint8Array | string): Uint8Array<ArrayBuffer> {
+  return typeof body === 'string' ? new TextEncoder().encode(body) : new Uint8Array(body)
+}
+
+function urlOf({ endpoint, region }: AwsCallOptions, request: AwsRequest): string {
+  const { service, subdomain, path, query = {} } = request
+  const pairs = Object.entries(query).map((pair) => pair.map(encodeURIComponent).join('='))
+  const search = pairs.length === 0 ? '' : `?${pairs.join('&')}`
+  if (endpoint !== undefined) {
+    const bucket = subdomain === undefined ? '' : `/${subdomain}`
+    return `${endpoint.replace(/\/$/, '')}${bucket}${path}${search}`
+  }
+  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
+  const prefix = subdomain === undefined ? '' : `${subdomain}.`
+  return `https://${prefix}${service}.${region}.${domain}${path}${search}`
+}
+
+async function readAnswer(response: Response, { method, maxBytes }: AwsRequest): Promise<Whole> {
+  const { status, headers } = response
+  const expected = headers.get('content-length')
+  const chunks: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const chunk of response.body ?? []) {
+    sizeBytes += chunk.length
+    if (sizeBytes > maxBytes || Number(expected) > maxBytes) {
+      return { status, headers, body: new Uint8Array(), isTooLarge: true }
+    }
+    chunks.push(chunk)
+  }
+  if (method !== 'HEAD' && expected !== null && sizeBytes !== Number(expected)) {
+    throw new Error(`${sizeBytes} bytes came instead of ${expected}`)
+  }
+  const body = new Uint8Array(Buffer.concat(chunks, sizeBytes))
+  return { status, headers, body, isTooLarge: false }
+}
+
+/** How far AWS is ahead of us, where it refused our time. */
+function skewOf({ status, headers, body }: Whole, now: Date): number | undefined {
+  if (status !== 400 && status !== 403) return undefined
+  const text = new TextDecoder().decode(body.subarray(0, 2048))
+  if (!/RequestTimeTooSkewed|RequestExpired|Signature (?:expired|not yet current)/.test(text)) {
+    return undefined
+  }
+  const theirs = Date.parse(headers.get('date') ?? '')
+  return Number.isNaN(theirs) ? undefined : theirs - now.getTime()
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}
+
+async function waitMs(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms))
+}
