@@ -1,4 +1,4 @@
-import { deleteField, getField, type YamlMap } from '../manifest/node.ts'
+import { deleteField, getField, isNull, mapNode, setField, type YamlMap } from '../manifest/node.ts'
 import { setMetadataMap } from './node-edit.ts'
 import { type Behavior, metadataMap, type Resource } from './resource.ts'
 
@@ -58,6 +58,15 @@ export function hasBookkeeping(resource: Resource): boolean {
     resource.behavior !== 'unspecified' ||
     resource.needsHash
   )
+}
+
+/** Gives a resource the annotations that kustomize would have on it, empty ones, before something that asks for them. */
+export function ensureAnnotations(resource: Resource): void {
+  if (!hasBookkeeping(resource)) return
+  const metadata = getField(resource.node, 'metadata')
+  if (metadata?.kind !== 'map') return
+  const annotations = getField(metadata, 'annotations')
+  if (annotations === undefined || isNull(annotations)) setField(metadata, 'annotations', mapNode())
 }
 
 /** The resource as if it had just been read: what it was called is forgotten. */

@@ -1,4 +1,5 @@
 import { getField, type YamlNode } from '../manifest/node.ts'
+import { nodeToJson } from '../manifest/node-json.ts'
 import { BuildError } from './build-error.ts'
 import type { ReferrerSpec } from './referrer-specs.ts'
 import {
@@ -11,7 +12,6 @@ import {
   namespaceOf,
   originalId,
   type Resource,
-  scalarText,
 } from './resource.ts'
 import { clusterScope, formatId, type Gvk, isSelected, type ResourceId } from './resource-id.ts'
 
@@ -135,17 +135,21 @@ function namespacesOfSubjects(referrer: Resource): ReadonlySet<string> {
   if (subjects?.kind !== 'list') return namespaces
   for (const subject of subjects.items) {
     const namespace = getField(subject, 'namespace')
-    if (namespace === undefined || scalarText(getField(subject, 'kind')) !== 'ServiceAccount')
-      continue
-    if (namespace.kind !== 'scalar' || namespace.tag === '!!null') {
-      throw new BuildError(
-        'FieldType',
-        `${formatId(currentId(referrer))}: the namespace of a subject is no text; write it or leave it out`,
-      )
-    }
-    namespaces.add(namespace.value)
+    const kind = getField(subject, 'kind')
+    if (namespace === undefined || kind === undefined) continue
+    if (textIn(kind, 'kind', referrer) !== 'ServiceAccount') continue
+    namespaces.add(textIn(namespace, 'namespace', referrer))
   }
   return namespaces
+}
+
+function textIn(field: YamlNode, name: string, referrer: Resource): string {
+  const text = nodeToJson(field)
+  if (typeof text === 'string') return text
+  throw new BuildError(
+    'FieldType',
+    `${formatId(currentId(referrer))}: the ${name} of a subject is no text; write it in quotes or leave it out`,
+  )
 }
 
 function choose(

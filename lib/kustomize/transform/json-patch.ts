@@ -1,8 +1,7 @@
 import { patchNode } from '../../manifest/json-patch.ts'
 import type { PatchOperation } from '../../manifest/json-patch-operation.ts'
-import { getField, isNull, mapNode, setField, type YamlMap } from '../../manifest/node.ts'
 import { messageOf } from '../../status/error.ts'
-import { hasBookkeeping } from '../bookkeeping.ts'
+import { ensureAnnotations } from '../bookkeeping.ts'
 import { BuildError } from '../build-error.ts'
 import { setMetadataMap } from '../node-edit.ts'
 import { currentId, metadataMap, type Resource } from '../resource.ts'
@@ -19,7 +18,7 @@ export function applyJsonPatchTo(
 ): void {
   const { node } = resource
   if (node === undefined) return
-  if (hasBookkeeping(resource)) ensureAnnotations(node)
+  ensureAnnotations(resource)
   const id = formatId(currentId(resource))
   try {
     const patched = patchNode(node, operations)
@@ -32,11 +31,4 @@ export function applyJsonPatchTo(
       data: { id },
     })
   }
-}
-
-function ensureAnnotations(node: YamlMap): void {
-  const metadata = getField(node, 'metadata')
-  if (metadata?.kind !== 'map') return
-  const annotations = getField(metadata, 'annotations')
-  if (annotations === undefined || isNull(annotations)) setField(metadata, 'annotations', mapNode())
 }

@@ -1,4 +1,5 @@
 import { scalarNode } from '../../manifest/node.ts'
+import { ensureAnnotations } from '../bookkeeping.ts'
 import { createSpecFilter, editFields } from '../field-path.ts'
 import type { FieldSpec } from '../field-spec.ts'
 import { mergeFieldSpecs } from '../field-spec.ts'
@@ -59,6 +60,8 @@ export function editMetadataEntries(
     const { node } = resource
     if (node === undefined) continue
     const matching = specsFor(resource)
+    if (matching.some(({ spec }) => spec.path === 'metadata/annotations'))
+      ensureAnnotations(resource)
     for (const key of keys) {
       const value = scalarNode(entries.get(key) ?? '', '!!str')
       for (const spec of matching) {

@@ -5,8 +5,9 @@ import { BuildError } from '../build-error.ts'
 import type { Patch } from '../file/kustomization-file.ts'
 import { readInlineResources } from '../inline-resources.ts'
 import { at, loadText, type Place } from '../loader.ts'
+import { setMetadataMap } from '../node-edit.ts'
 import { readResources } from '../read-resources.ts'
-import { originalId, type Resource, rememberId } from '../resource.ts'
+import { metadataMap, originalId, type Resource, rememberId } from '../resource.ts'
 import { formatId } from '../resource-id.ts'
 import { type ResourceList, refuseConflicts } from '../resource-list.ts'
 import { selectResources } from '../select.ts'
@@ -29,14 +30,24 @@ export function compilePatch(
     if (operations === undefined) throw unreadable(session, text, where)
     return (list) => patchJson(list, operations, patch, where)
   }
-  for (const resource of resources) {
-    resource.mayChangeName ||= patch.allowNameChange
-    resource.mayChangeKind ||= patch.allowKindChange
-  }
+  for (const resource of resources) permitChanges(resource, patch)
   return (list) => {
     if (patch.target === undefined) mergeByIds(session, list, resources, where)
     else mergeSelected(session, list, resources, patch.target, where)
   }
+}
+
+/**
+ * kustomize writes the permission into the annotations of the patch, which makes texts of all of them and a map of a null, so that
+ * they can no longer be deleted by it.
+ */
+function permitChanges(resource: Resource, { allowNameChange, allowKindChange }: Patch): void {
+  resource.mayChangeName ||= allowNameChange
+  resource.mayChangeKind ||= allowKindChange
+  if (resource.node === undefined || !(allowNameChange || allowKindChange)) return
+  const annotations = new Map(metadataMap(resource.node, 'annotations'))
+  annotations.set('internal.config.kubernetes.io/allowNameChange', 'enabled')
+  setMetadataMap(resource.node, 'annotations', annotations)
 }
 
 function patchText(
