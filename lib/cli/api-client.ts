@@ -2,20 +2,24 @@ import type { ObjectId } from '../fleet/object-id.ts'
 import { isJsonObject, textAt } from '../manifest/object.ts'
 import type { Operations } from '../reconcile/operations.ts'
 import { messageOf } from '../status/error.ts'
-import { ExitError } from './context.ts'
+import { type CliContext, ExitError } from './context.ts'
+
+/** Who answers: Driftless, one that refuses us, something else, nobody. */
+export type Probe = 'driftless' | 'refused' | 'other' | 'silent'
 
 /** The operations of a running Driftless, over its API. */
 export function createApiClient(
+  request: CliContext['fetch'],
   address: string,
   token?: string,
-): { readonly operations: Operations; readonly isReachable: () => Promise<boolean> } {
+): { readonly operations: Operations; readonly probe: () => Promise<Probe> } {
   const headers: Record<string, string> =
     token === undefined ? {} : { authorization: `Bearer ${token}` }
 
   const call = async (method: string, path: string): Promise<Response> => {
     const url = `${address}/api/v1${path}`
     try {
-      return await fetch(url, {
+      return await request(url, {
         method,
         headers,
         redirect: 'error',
@@ -39,11 +43,13 @@ export function createApiClient(
     (await read<{ items: readonly T[] }>('GET', path))?.items ?? []
 
   return {
-    isReachable: () =>
-      call('GET', '/health').then(
-        (response) => response.ok,
-        () => false,
-      ),
+    probe: async () => {
+      const response = await call('GET', '/health').catch(() => undefined)
+      if (response === undefined) return 'silent'
+      if (response.status === 403) return 'refused'
+      const body: unknown = await response.json().catch(() => undefined)
+      return isJsonObject(body) && body.status === 'ok' ? 'driftless' : 'other'
+    },
     operations: {
       clusters: () => items('/clusters'),
       objects: (filter) => items(`/objects${queryOf(filter)}`),

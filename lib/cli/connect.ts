@@ -21,10 +21,18 @@ export async function connect(context: CliContext, flags: ConnectFlags): Promise
   const named = flags.server ?? context.environment.DRIFTLESS_SERVER
   const address = (named ?? defaultServer).replace(/\/+$/, '')
   const token = flags.token ?? context.environment.DRIFTLESS_TOKEN
-  const client = createApiClient(address, token)
-  if (await client.isReachable()) return { operations: client.operations, isLive: true, address }
+  const client = createApiClient(context.fetch, address, token)
+  const probe = await client.probe()
+  if (probe === 'driftless') return { operations: client.operations, isLive: true, address }
+  if (probe === 'refused') {
+    throw new ExitError(
+      1,
+      `${address} refuses this request; name its token with --token or DRIFTLESS_TOKEN`,
+    )
+  }
   if (named !== undefined) {
-    throw new ExitError(1, `${address} does not answer; is 'driftless serve' running there?`)
+    const fault = probe === 'other' ? 'is not Driftless' : 'does not answer'
+    throw new ExitError(1, `${address} ${fault}; is 'driftless serve' running there?`)
   }
   const state = resolve(context.workingDirectory, flags.state ?? defaultState)
   if (!existsSync(state)) {

@@ -11,7 +11,8 @@ export type CliContext = {
   readonly interrupted: Promise<void>
   readonly wait: (ms: number) => Promise<void>
   readonly now: () => Date
-  readonly readStdin: () => Promise<string>
+  /** How a running Driftless is reached. */
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>
 }
 
 /** How a command reaches Driftless: a running server, or the store of one that does not run. */

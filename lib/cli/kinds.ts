@@ -4,17 +4,29 @@ export type KindWord = {
   /** What flux calls one of them in messages. */
   readonly singular: string
   readonly words: readonly string[]
-  /** True where the table shows a revision. */
-  readonly hasRevision: boolean
+  /** Columns between name and message. Source: flux get. */
+  readonly columns: readonly Column[]
+  /** True where there is nothing to reconcile: it is only read by others. */
+  readonly isStatic: boolean
 }
 
+export type Column = 'REVISION' | 'SUSPENDED' | 'READY'
+
+const all: readonly Column[] = ['REVISION', 'SUSPENDED', 'READY']
+const withoutRevision: readonly Column[] = ['SUSPENDED', 'READY']
+
 export const kindWords: readonly KindWord[] = [
-  kindWord('Kustomization', 'kustomization', ['kustomization', 'kustomizations', 'ks'], true),
-  kindWord('GitRepository', 'source git', ['source git', 'sources git', 'gitrepository'], true),
-  kindWord('Bucket', 'source bucket', ['source bucket', 'sources bucket', 'bucket'], true),
-  kindWord('Alert', 'alert', ['alert', 'alerts'], false),
-  kindWord('Provider', 'alert-provider', ['alert-provider', 'alert-providers', 'provider'], false),
-  kindWord('Receiver', 'receiver', ['receiver', 'receivers'], false),
+  kindWord('Kustomization', 'kustomization', ['kustomization', 'kustomizations', 'ks'], all),
+  kindWord('GitRepository', 'source git', ['source git', 'sources git', 'gitrepository'], all),
+  kindWord('Bucket', 'source bucket', ['source bucket', 'sources bucket', 'bucket'], all),
+  kindWord('Alert', 'alert', ['alert', 'alerts'], withoutRevision),
+  kindWord(
+    'Provider',
+    'alert-provider',
+    ['alert-provider', 'alert-providers', 'provider'],
+    ['READY'],
+  ),
+  kindWord('Receiver', 'receiver', ['receiver', 'receivers'], withoutRevision),
 ]
 
 /** The kind behind words such as `ks` or `sources git`; undefined where there is none. */
@@ -41,7 +53,8 @@ function kindWord(
   kind: string,
   singular: string,
   words: readonly string[],
-  hasRevision: boolean,
+  columns: readonly Column[],
 ): KindWord {
-  return { kind, singular, words, hasRevision }
+  const isStatic = kind === 'Alert' || kind === 'Provider'
+  return { kind, singular, words, columns, isStatic }
 }

@@ -6,6 +6,7 @@ import { withMetadata, withOwnerLabels } from '../apply/owner-labels.ts'
 import { readFleetObject } from '../fleet/fleet-object.ts'
 import type { KustomizationSpec } from '../fleet/kustomization.ts'
 import type { ObjectId } from '../fleet/object-id.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 import { buildKustomization } from '../kustomize/flux/build-kustomization.ts'
 import { substitute } from '../kustomize/flux/substitute.ts'
 import { isKubeObject, type KubeObject } from '../manifest/object.ts'
@@ -15,7 +16,12 @@ import { type CliContext, ExitError } from './context.ts'
 import type { ScopeFlags } from './flags.ts'
 
 /** A Kustomization of Flux as the command line works on it: from a file, or as a running Driftless has it. */
-export type LocalKustomization = { readonly id: ObjectId; readonly spec: KustomizationSpec }
+export type LocalKustomization = {
+  readonly id: ObjectId
+  readonly spec: KustomizationSpec
+  /** What it owns already; empty where it comes from a file. */
+  readonly inventory: Inventory
+}
 
 export type KustomizationFlags = ConnectFlags &
   ScopeFlags & {
@@ -29,12 +35,12 @@ export async function findKustomization(
   name: string,
   flags: KustomizationFlags,
 ): Promise<LocalKustomization> {
-  const object =
+  const { object, inventory } =
     flags.kustomizationFile === undefined
       ? await fromServer(context, name, flags)
-      : await fromFile(resolve(context.workingDirectory, flags.kustomizationFile), name)
+      : await fromFile(context, flags.kustomizationFile, name)
   const read = readFleetObject(withNamespace(object, flags.namespace), flags.cluster ?? 'local')
-  if (read.type === 'Kustomization') return { id: read.id, spec: read.spec }
+  if (read.type === 'Kustomization') return { id: read.id, spec: read.spec, inventory }
   const faults = read.faults.map(({ field, message }) => `${field} ${message}`).join('; ')
   throw new ExitError(1, `Kustomization ${name} cannot be used: ${faults}`)
 }
@@ -78,8 +84,14 @@ function rootOf(folder: string): string {
   return folder
 }
 
-async function fromFile(file: string, name: string): Promise<KubeObject> {
-  const text = await readFile(file, 'utf8').catch((thrown: unknown) => {
+type Found = { readonly object: KubeObject; readonly inventory: Inventory }
+
+async function fromFile(
+  { workingDirectory }: CliContext,
+  file: string,
+  name: string,
+): Promise<Found> {
+  const text = await readFile(resolve(workingDirectory, file), 'utf8').catch((thrown: unknown) => {
     throw new ExitError(1, `${file} cannot be read`, { cause: thrown })
   })
   const parsed = parseAllDocuments(text, { merge: true })
@@ -90,14 +102,14 @@ async function fromFile(file: string, name: string): Promise<KubeObject> {
     .filter(isKubeObject)
     .find(({ kind, metadata }) => kind === 'Kustomization' && metadata.name === name)
   if (found === undefined) throw new ExitError(1, `${file} holds no Kustomization '${name}'`)
-  return found
+  return { object: found, inventory: [] }
 }
 
 async function fromServer(
   context: CliContext,
   name: string,
   flags: KustomizationFlags,
-): Promise<KubeObject> {
+): Promise<Found> {
   const { operations } = await connect(context, flags)
   const { namespace, cluster } = flags
   const scope = { kind: 'Kustomization', namespace, ...(cluster === undefined ? {} : { cluster }) }
@@ -113,12 +125,13 @@ async function fromServer(
   if (another !== undefined)
     throw new ExitError(1, `Kustomization '${name}' is in several clusters; name one with -c`)
   const detail = await operations.object(found)
-  return {
+  const object = {
     apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
     kind: 'Kustomization',
     metadata: { name, namespace },
     spec: detail?.spec ?? {},
   }
+  return { object, inventory: detail?.inventory ?? [] }
 }
 
 function withNamespace(object: KubeObject, namespace: string): KubeObject {

@@ -1,54 +1,77 @@
+import { inspect } from 'node:util'
 import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { messageOf } from '../status/error.ts'
-import { addBuildCommand } from './commands/build.ts'
-import { addCheckCommand } from './commands/check.ts'
-import { addDemoCommand } from './commands/demo.ts'
-import { addDiffCommand } from './commands/diff.ts'
-import { addEventsCommand } from './commands/events.ts'
-import { addGetCommand } from './commands/get.ts'
-import { addReconcileCommand, addResumeCommand, addSuspendCommand } from './commands/reconcile.ts'
-import { addServeCommand } from './commands/serve.ts'
 import { type CliContext, ExitError } from './context.ts'
 import { createOutput } from './output.ts'
 
 const description = `GitOps for Kubernetes with no controllers in the clusters and nothing running at rest.
 Speaks Flux v2's API objects: an existing Flux repository works unchanged.`
 
+type AddCommand = (program: Command, context: CliContext) => void
+
+/** Loaded one by one, so that none pays for what another needs; in the order help lists them. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  serve: async () => (await import('./commands/serve.ts')).addServeCommand,
+  demo: async () => (await import('./commands/demo.ts')).addDemoCommand,
+  build: async () => (await import('./commands/build.ts')).addBuildCommand,
+  diff: async () => (await import('./commands/diff.ts')).addDiffCommand,
+  get: async () => (await import('./commands/get.ts')).addGetCommand,
+  reconcile: async () => (await import('./commands/reconcile.ts')).addReconcileCommand,
+  suspend: async () => (await import('./commands/suspend.ts')).addSuspendCommand,
+  resume: async () => (await import('./commands/resume.ts')).addResumeCommand,
+  events: async () => (await import('./commands/events.ts')).addEventsCommand,
+  check: async () => (await import('./commands/check.ts')).addCheckCommand,
+}
+
 /** Runs one command line; resolves to the exit code. */
 export async function run(args: readonly string[], context: CliContext): Promise<number> {
-  const program = createProgram(context)
   try {
+    const program = await createProgram(args[0] ?? '', context)
     await program.parseAsync([...args], { from: 'user' })
     return 0
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : usageExitCode(args)
-    if (messageOf(thrown) !== '') context.output.failure(messageOf(thrown))
-    return thrown instanceof ExitError ? thrown.exitCode : usageExitCode(args)
+    tellFault(thrown, context)
+    return isQuiet(thrown) ? thrown.exitCode : usageExitCode(args)
   }
 }
 
-function createProgram(context: CliContext): Command {
+async function createProgram(wanted: string, context: CliContext): Promise<Command> {
+  const { output } = context
   const program = new Command('driftless')
     .description(description)
     .version(packageJson.version)
-    .showHelpAfterError("(run 'driftless help <command>' for its flags and examples)")
+    .showHelpAfterError("run 'driftless help <command>' for its flags and examples")
     .exitOverride()
     .configureOutput({
-      writeOut: context.output.data,
-      writeErr: (text) => context.output.note(text.trimEnd()),
+      writeOut: output.data,
+      writeErr: (text) => output.note(text.trimEnd()),
+      outputError: (text) => output.failure(text.trimEnd().replace(/^error: /, '')),
     })
-  addServeCommand(program, context)
-  addDemoCommand(program, context)
-  addBuildCommand(program, context)
-  addDiffCommand(program, context)
-  addGetCommand(program, context)
-  addReconcileCommand(program, context)
-  addSuspendCommand(program, context)
-  addResumeCommand(program, context)
-  addEventsCommand(program, context)
-  addCheckCommand(program, context)
+  const only = Object.hasOwn(commands, wanted) ? commands[wanted] : undefined
+  const loaders = only === undefined ? Object.values(commands) : [only]
+  for (const addCommand of await Promise.all(loaders.map((load) => load()))) {
+    addCommand(program, context)
+  }
   return program
+}
+
+/** One line for people; the stack only for who asks for it. */
+function tellFault(thrown: unknown, { output, environment }: CliContext): void {
+  if (!isQuiet(thrown)) output.failure(messageOf(thrown) || `unexpected fault: ${nameOf(thrown)}`)
+  if (environment.DRIFTLESS_DEBUG && thrown instanceof Error) output.note(inspect(thrown))
+}
+
+/** A command that has said everything and only ends with a code. */
+function isQuiet(thrown: unknown): thrown is ExitError {
+  return thrown instanceof ExitError && thrown.message === ''
+}
+
+/** What is known of a fault without a text, as Node's of a refused connection are. */
+function nameOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return typeof thrown
+  return 'code' in thrown ? String(thrown.code) : thrown.name
 }
 
 /** `diff` says 1 for changes, so its faults are 2. */
@@ -73,10 +96,6 @@ export function processContext(): CliContext {
     }),
     wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     now: () => new Date(),
-    readStdin: async () => {
-      const chunks: Buffer[] = []
-      for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk))
-      return Buffer.concat(chunks).toString('utf8')
-    },
+    fetch: (url, init) => fetch(url, init),
   }
 }

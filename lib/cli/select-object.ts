@@ -2,14 +2,17 @@ import type { ObjectId } from '../fleet/object-id.ts'
 import type { Operations } from '../reconcile/operations.ts'
 import { ExitError } from './context.ts'
 import type { ScopeFlags } from './flags.ts'
-import { kindHelp, splitKind } from './kinds.ts'
+import { type KindWord, kindHelp, splitKind } from './kinds.ts'
+
+/** An object and the word flux has for its kind. */
+export type SelectedObject = { readonly id: ObjectId; readonly word: KindWord }
 
 /** The one object that words such as `source git podinfo` name; it must exist, in exactly one cluster. */
 export async function selectObject(
   operations: Operations,
   words: readonly string[],
   { namespace, cluster }: ScopeFlags,
-): Promise<ObjectId> {
+): Promise<SelectedObject> {
   const split = splitKind(words)
   const name = split?.rest[0]
   if (split === undefined || name === undefined || split.rest.length > 1) {
@@ -32,5 +35,5 @@ export async function selectObject(
       `${kind} '${name}' is in several clusters (${clusters}); name one with -c`,
     )
   }
-  return { cluster: only.cluster, kind, namespace, name }
+  return { id: { cluster: only.cluster, kind, namespace, name }, word: split.kind }
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { parse, relative, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
@@ -6,9 +7,10 @@ import { buildDocuments } from '../../kustomize/build.ts'
 import { buildKustomization } from '../../kustomize/flux/build-kustomization.ts'
 import { printDocuments } from '../../manifest/print.ts'
 import { createFolderTree } from '../../runtime/folder-tree.ts'
+import { messageOf } from '../../status/error.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { addConnectFlags, addScopeFlags } from '../flags.ts'
-import { buildFolder, findKustomization, type KustomizationFlags } from '../local-kustomization.ts'
+import type { KustomizationFlags } from '../local-kustomization.ts'
 
 type BuildFlags = {
   readonly output?: string
@@ -75,7 +77,7 @@ async function buildDirectory(
   folder: string,
   flags: BuildFlags,
 ): Promise<void> {
-  const text = buildText(context, resolve(context.workingDirectory, folder), flags)
+  const text = buildAt(context, folder, flags)
   if (flags.output === undefined) {
     context.output.data(text)
     return
@@ -87,13 +89,27 @@ async function buildDirectory(
   )
 }
 
+/** Faults name files as seen from where the user stands, and not from the root of the disk. */
+function buildAt(context: CliContext, folder: string, flags: BuildFlags): string {
+  const { workingDirectory } = context
+  const absolute = resolve(workingDirectory, folder)
+  if (!existsSync(absolute)) throw new ExitError(1, `${folder}: there is no such folder`)
+  try {
+    return buildText(context, absolute, flags)
+  } catch (thrown) {
+    const here = relative(parse(absolute).root, workingDirectory)
+    const message = messageOf(thrown).replaceAll(`${here}/`, '').replaceAll(here, '.')
+    throw new ExitError(1, message, { cause: thrown })
+  }
+}
+
 function buildText({ output }: CliContext, folder: string, flags: BuildFlags): string {
   if (flags.as === 'flux') {
     const built = buildKustomization(createFolderTree(folder), '', plainBuild)
     for (const warning of built.warnings) output.note(warning)
     return printDocuments(built.objects)
   }
-  const root = parse(folder).root
+  const { root } = parse(folder)
   const built = buildDocuments(createFolderTree(root), relative(root, folder), {
     reorder: flags.reorder,
     loadRestrictor: flags.loadRestrictor === 'LoadRestrictionsNone' ? 'none' : 'rootOnly',
@@ -116,6 +132,8 @@ async function printKustomization(
   name: string,
   flags: KustomizationFlags,
 ): Promise<void> {
+  // Loaded here: a plain folder is built without all that reads Flux's objects.
+  const { buildFolder, findKustomization } = await import('../local-kustomization.ts')
   const kustomization = await findKustomization(context, name, flags)
   const { objects, warnings } = await buildFolder(context, kustomization, flags)
   for (const warning of warnings) context.output.note(warning)

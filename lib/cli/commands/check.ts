@@ -1,10 +1,9 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type Fleet, formatFault } from '../../fleet/load.ts'
-import { readFleet } from '../../runtime/fleet-folder.ts'
 import { createFolderSecrets } from '../../runtime/local-secrets.ts'
-import { messageOf } from '../../status/error.ts'
 import { type CliContext, ExitError } from '../context.ts'
+import { readFleetAt } from '../read-fleet.ts'
 
 type CheckFlags = {
   readonly fleet: string
@@ -39,18 +38,13 @@ export function addCheckCommand(program: Command, context: CliContext): void {
 }
 
 async function check(context: CliContext, flags: CheckFlags): Promise<void> {
-  const { output, workingDirectory } = context
+  const { output } = context
   output.action(`checking fleet ${flags.fleet}`)
-  const fleet = await readFleet(resolve(workingDirectory, flags.fleet)).catch((thrown: unknown) => {
-    throw new ExitError(1, `${flags.fleet} cannot be read: ${messageOf(thrown)}`, { cause: thrown })
-  })
+  const fleet = await readFleetAt(context, flags.fleet)
   const errors = reportFaults(context, fleet)
   const failures = flags.offline ? 0 : await checkClusters(context, fleet, flags)
   if (errors + failures > 0) {
-    throw new ExitError(
-      1,
-      `${errors + failures} ${errors + failures === 1 ? 'check' : 'checks'} failed`,
-    )
+    throw new ExitError(1, `${count(errors + failures, 'check')} failed`)
   }
   output.success('all checks passed')
 }
@@ -62,7 +56,9 @@ function reportFaults({ output }: CliContext, fleet: Fleet): number {
     else output.warning(formatFault(fault))
   }
   const { clusters, objects } = fleet
-  output.success(`${clusters.length} clusters and ${objects.length} Flux objects can be used`)
+  output.success(
+    `${count(clusters.length, 'cluster')} and ${count(objects.length, 'Flux object')} can be used`,
+  )
   for (const { name, spec } of clusters) {
     const advice = spec.tenancy === 'open' ? '; set spec.tenancy: locked where teams share it' : ''
     output.success(`cluster ${name}: tenancy ${spec.tenancy}${advice}`)
@@ -84,15 +80,22 @@ async function checkClusters(
     const probe = await probeCluster(name, spec.connection, {
       secretStore,
       stateDirectory: resolve(workingDirectory, '.driftless'),
-      ...kubeconfigOf(flags),
+      ...kubeconfigOf(workingDirectory, flags),
     })
     for (const fact of probe.facts) output.success(`cluster ${name}: ${fact}`)
-    for (const fault of probe.faults) output.failure(`cluster ${name}: ${fault}`)
+    for (const fault of probe.faults) {
+      const place = `cluster ${name}: `
+      output.failure(fault.startsWith(place) ? fault : place + fault)
+    }
     failures += probe.faults.length
   }
   return failures
 }
 
-function kubeconfigOf(flags: CheckFlags): { readonly kubeconfigFile?: string } {
-  return flags.kubeconfig === undefined ? {} : { kubeconfigFile: flags.kubeconfig }
+function kubeconfigOf(workingDirectory: string, { kubeconfig }: CheckFlags) {
+  return kubeconfig === undefined ? {} : { kubeconfigFile: resolve(workingDirectory, kubeconfig) }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -3,13 +3,19 @@ import type { Command } from 'commander'
 import pc from 'picocolors'
 import { isFluxObject } from '../../fleet/fleet-object.ts'
 import { type Change, hasChanges } from '../../inventory/change-set.ts'
-import { formatRef, refOf } from '../../manifest/object.ts'
-import { readFleet } from '../../runtime/fleet-folder.ts'
+import { inventoryOf, staleRefs } from '../../inventory/inventory.ts'
+import { formatRef, type KubeObject, refOf } from '../../manifest/object.ts'
 import { createFolderSecrets } from '../../runtime/local-secrets.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { addConnectFlags, addFormatFlag, addScopeFlags, type CommonFlags } from '../flags.ts'
-import { buildFolder, findKustomization, type KustomizationFlags } from '../local-kustomization.ts'
-import { formatData } from '../output.ts'
+import {
+  buildFolder,
+  findKustomization,
+  type KustomizationFlags,
+  type LocalKustomization,
+} from '../local-kustomization.ts'
+import { formatData, withoutControls } from '../output.ts'
+import { readFleetAt } from '../read-fleet.ts'
 
 type DiffFlags = KustomizationFlags &
   CommonFlags & {
@@ -77,17 +83,31 @@ async function diff(context: CliContext, name: string, flags: DiffFlags): Promis
     for (const warning of result.warnings) output.warning(warning)
     for (const { ref, message } of result.faults)
       output.failure(`${formatRef(ref)}: ${message.trimEnd()}`)
+    const changes = [...result.changes, ...prunedOf(kustomization, objects)]
     output.data(
       flags.output === 'table'
-        ? result.changes.map((change) => formatChange(change, context.hasColors)).join('')
-        : formatData(result.changes, flags.output),
+        ? changes.map((change) => formatChange(change, context.hasColors)).join('')
+        : formatData(changes, flags.output),
     )
     if (result.faults.length > 0)
-      throw new ExitError(2, `${result.faults.length} objects cannot be applied`)
-    if (hasChanges(result.changes)) throw new ExitError(1, '')
+      throw new ExitError(
+        2,
+        `${result.faults.length} of ${forCluster.length} objects cannot be applied`,
+      )
+    if (hasChanges(changes)) throw new ExitError(1, '')
   } finally {
     close()
   }
+}
+
+/** What the Kustomization owns and the folder no longer holds; known where a running Driftless was asked. */
+function prunedOf(
+  { inventory, spec }: LocalKustomization,
+  objects: readonly KubeObject[],
+): readonly Change[] {
+  if (!spec.isPruned) return []
+  const next = inventoryOf(objects)
+  return staleRefs(inventory, next).map((ref) => ({ ref, action: 'deleted' }))
 }
 
 async function connectCluster(context: CliContext, flags: DiffFlags) {
@@ -103,7 +123,7 @@ async function connectCluster(context: CliContext, flags: DiffFlags) {
   if (flags.context !== undefined) {
     return openCluster('', { type: 'context', context: flags.context }, options)
   }
-  const { clusters } = await readFleet(resolve(workingDirectory, flags.fleet))
+  const { clusters } = await readFleetAt(context, flags.fleet)
   const [only, another] = clusters
   const wanted =
     flags.cluster === undefined && another === undefined
@@ -129,9 +149,9 @@ function formatChange({ ref, action, fields = [] }: Change, hasColors: boolean):
     skipped: 'skipped',
   }
   const lines = fields.flatMap(({ path, before, after }) => [
-    `  ${path}\n`,
-    before === undefined ? '' : colors.red(`  - ${before}\n`),
-    after === undefined ? '' : colors.green(`  + ${after}\n`),
+    `  ${withoutControls(path)}\n`,
+    before === undefined ? '' : colors.red(`  - ${withoutControls(before)}\n`),
+    after === undefined ? '' : colors.green(`  + ${withoutControls(after)}\n`),
   ])
   return `► ${formatRef(ref)} ${words[action]}\n${lines.join('')}`
 }

@@ -33,7 +33,7 @@ export function addEventsCommand(program: Command, context: CliContext): void {
     .option('-n, --namespace <name>', 'namespace of the objects', 'flux-system')
     .option('-A, --all-namespaces', 'objects of all namespaces', false)
     .option('-c, --cluster <name>', 'only this cluster')
-    .option('--for <kind/name>', 'only this object')
+    .option('--for <kind/name>', 'only this object, or all of a kind')
     .option('--limit <count>', 'at most so many', parseCount, 50)
     .option('-w, --watch', 'go on until interrupted', false)
     .addHelpText('after', examples)
@@ -49,20 +49,25 @@ async function printEvents(context: CliContext, flags: EventFlags): Promise<void
     context.output.data(formatData(events, flags.output))
     return
   }
-  context.output.data(formatEvents(events, true))
+  const hasClusters = flags.cluster === undefined && (await operations.clusters()).length > 1
+  context.output.data(formatEvents(events, { hasHeader: true, hasClusters }))
   let last = events.at(-1)?.id ?? '0'
   while (flags.watch) {
     if (await Promise.race([isOver, context.wait(500).then(() => false)])) return
     events = [...(await operations.events({ ...filter, after: last }))].reverse()
     last = events.at(-1)?.id ?? last
-    if (events.length > 0) context.output.data(formatEvents(events, false))
+    if (events.length > 0)
+      context.output.data(formatEvents(events, { hasHeader: false, hasClusters }))
   }
 }
 
 function filterOf(flags: EventFlags): EventFilter {
   const [kind, name, ...rest] = flags.for?.split('/') ?? []
-  if (flags.for !== undefined && (!kind || !name || rest.length > 0)) {
-    throw new ExitError(1, `--for ${flags.for}: write a kind and a name, as Kustomization/apps`)
+  if (flags.for !== undefined && (!kind || name === '' || rest.length > 0)) {
+    throw new ExitError(
+      1,
+      `--for ${flags.for}: write a kind, as Kustomization, or Kustomization/apps`,
+    )
   }
   return {
     ...(flags.cluster === undefined ? {} : { cluster: flags.cluster }),
@@ -72,8 +77,10 @@ function filterOf(flags: EventFlags): EventFilter {
   }
 }
 
-function formatEvents(events: readonly Event[], hasHeader: boolean): string {
-  const hasClusters = new Set(events.map(({ cluster }) => cluster)).size > 1
+function formatEvents(
+  events: readonly Event[],
+  { hasHeader, hasClusters }: { readonly hasHeader: boolean; readonly hasClusters: boolean },
+): string {
   const titles = [
     'TIME',
     ...(hasClusters ? ['CLUSTER'] : []),

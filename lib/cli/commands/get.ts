@@ -1,17 +1,18 @@
 import type { Command } from 'commander'
-import { shortRevision } from '../../artifact/revision.ts'
-import type { ClusterView, ObjectDetail, ObjectView } from '../../reconcile/operations.ts'
+import type { ObjectDetail, ObjectView } from '../../reconcile/operations.ts'
 import { connect } from '../connect.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { addConnectFlags, addFormatFlag, type CommonFlags } from '../flags.ts'
+import { formatClusters, formatObjects } from '../get-tables.ts'
 import { type KindWord, kindHelp, kindWords, splitKind } from '../kinds.ts'
 import { formatData } from '../output.ts'
-import { formatTable } from '../table.ts'
+import { parseStatusSelector, withLabels } from '../selectors.ts'
 
 type GetFlags = CommonFlags & {
   readonly allNamespaces: boolean
   readonly header: boolean
   readonly statusSelector?: string
+  readonly labelSelector?: string
   readonly watch: boolean
 }
 
@@ -42,8 +43,9 @@ export function addGetCommand(program: Command, context: CliContext): void {
     .option('-c, --cluster <name>', 'only this cluster')
     .option(
       '--status-selector <selector>',
-      'only those in this state: ready=true, ready=false, ready=unknown',
+      'only those in this state: ready=true, ready=false, ready!=true',
     )
+    .option('-l, --label-selector <selector>', 'only those with these labels, as team=shop,!legacy')
     .option('--no-header', 'leave the titles out')
     .option('-w, --watch', 'print again what changes, until interrupted', false)
     .addHelpText('after', examples)
@@ -56,11 +58,18 @@ async function get(context: CliContext, words: string[], flags: GetFlags): Promi
   const { operations } = await connect(context, flags)
   if (words[0] === 'clusters' || words[0] === 'cluster') {
     const clusters = await operations.clusters()
-    context.output.data(formatClusters(clusters, flags))
+    const shown = clusters.filter(
+      ({ name }) => flags.cluster === undefined || name === flags.cluster,
+    )
+    context.output.data(
+      flags.output === 'table'
+        ? formatClusters(shown, flags.header)
+        : formatData(shown, flags.output),
+    )
     return
   }
   const { kinds, name } = wanted(words)
-  const objects = await select(context, kinds, name, flags)
+  const { objects, hasClusters } = await select(context, kinds, name, flags)
   if (flags.output !== 'table') {
     const details = await Promise.all(objects.map((object) => operations.object(object)))
     const found = details.flatMap((detail) => (detail === undefined ? [] : [toManifest(detail)]))
@@ -70,7 +79,9 @@ async function get(context: CliContext, words: string[], flags: GetFlags): Promi
     )
     return
   }
-  const tables = kinds.map((kind) => formatObjects(kind, objects, flags, kinds.length > 1))
+  const tables = kinds.map((kind) =>
+    formatObjects(kind, objects, { ...flags, hasClusters, isPrefixed: kinds.length > 1 }),
+  )
   context.output.data(tables.filter((table) => table !== '').join('\n'))
 }
 
@@ -78,13 +89,14 @@ async function get(context: CliContext, words: string[], flags: GetFlags): Promi
 function toManifest(detail: ObjectDetail) {
   const { apiVersion, kind, metadata, generation, spec, status, cluster, declaredBy, isSuspended } =
     detail
-  const { version: _, ...shown } = status
+  const { version: _, inventory, ...shown } = status
+  const entries = inventory === undefined ? {} : { inventory: { entries: inventory } }
   return {
     apiVersion,
     kind,
     metadata: { ...metadata, generation },
     spec: { ...spec, ...(isSuspended ? { suspend: true } : {}) },
-    status: { ...shown, cluster, declaredBy },
+    status: { ...shown, ...entries, cluster, declaredBy },
   }
 }
 
@@ -98,77 +110,27 @@ function wanted(words: readonly string[]): { kinds: readonly KindWord[]; name?: 
   return { kinds: [split.kind], ...(name === undefined ? {} : { name }) }
 }
 
+/** `hasClusters` is true where what was asked for is in several, whichever are left then. */
+type Selection = { readonly objects: readonly ObjectView[]; readonly hasClusters: boolean }
+
 async function select(
   context: CliContext,
   kinds: readonly KindWord[],
   name: string | undefined,
   flags: GetFlags,
-): Promise<readonly ObjectView[]> {
+): Promise<Selection> {
   const { operations } = await connect(context, flags)
   const scope = {
     ...(flags.cluster === undefined ? {} : { cluster: flags.cluster }),
     ...(flags.allNamespaces ? {} : { namespace: flags.namespace }),
   }
   const lists = await Promise.all(kinds.map(({ kind }) => operations.objects({ ...scope, kind })))
-  const found = lists.flat().filter((object) => name === undefined || object.name === name)
+  const listed = lists.flat()
+  const found = listed.filter((object) => name === undefined || object.name === name)
   if (found.length === 0 && kinds.length === 1) throw nothingFound(kinds[0], name, flags)
-  return found.filter((object) => isSelected(object, flags.statusSelector))
-}
-
-function isSelected(object: ObjectView, selector: string | undefined): boolean {
-  if (selector === undefined) return true
-  const [key, value] = selector.split('=')
-  if (key !== 'ready' || value === undefined) {
-    throw new ExitError(
-      1,
-      `--status-selector ${selector}: write ready=true, ready=false or ready=unknown`,
-    )
-  }
-  return object.ready.toLowerCase() === value.toLowerCase()
-}
-
-function formatObjects(
-  { kind, hasRevision }: KindWord,
-  objects: readonly ObjectView[],
-  flags: GetFlags,
-  isPrefixed: boolean,
-): string {
-  const rows = objects.filter((object) => object.kind === kind)
-  if (rows.length === 0) return ''
-  const hasClusters = new Set(objects.map(({ cluster }) => cluster)).size > 1
-  const titles = [
-    ...(hasClusters ? ['CLUSTER'] : []),
-    ...(flags.allNamespaces ? ['NAMESPACE'] : []),
-    'NAME',
-    ...(hasRevision ? ['REVISION'] : []),
-    'SUSPENDED',
-    'READY',
-    'MESSAGE',
-  ]
-  const cells = rows.map((object) => [
-    ...(hasClusters ? [object.cluster] : []),
-    ...(flags.allNamespaces ? [object.namespace] : []),
-    isPrefixed ? `${kind.toLowerCase()}/${object.name}` : object.name,
-    ...(hasRevision ? [object.revision === '' ? '' : shortRevision(object.revision)] : []),
-    object.isSuspended ? 'True' : 'False',
-    object.ready,
-    object.message,
-  ])
-  return formatTable(titles, cells, flags.header)
-}
-
-function formatClusters(clusters: readonly ClusterView[], flags: GetFlags): string {
-  if (flags.output !== 'table') return formatData(clusters, flags.output)
-  const titles = ['NAME', 'CONNECTION', 'TENANCY', 'OBJECTS', 'READY', 'FAILED']
-  const rows = clusters.map((cluster) => [
-    cluster.name,
-    cluster.connection,
-    cluster.tenancy,
-    String(cluster.objectCount),
-    String(cluster.readyCount),
-    String(cluster.failedCount),
-  ])
-  return formatTable(titles, rows, flags.header)
+  const isInState = parseStatusSelector(flags.statusSelector)
+  const objects = await withLabels(operations, found.filter(isInState), flags.labelSelector)
+  return { objects, hasClusters: new Set(listed.map(({ cluster }) => cluster)).size > 1 }
 }
 
 async function watch(context: CliContext, words: string[], flags: GetFlags): Promise<void> {
@@ -176,7 +138,7 @@ async function watch(context: CliContext, words: string[], flags: GetFlags): Pro
   const isOver = context.interrupted.then(() => true)
   const printed = new Map<string, string>()
   for (let isFirst = true; ; isFirst = false) {
-    const objects = await select(context, kinds, name, flags)
+    const { objects, hasClusters } = await select(context, kinds, name, flags)
     const changed = objects.filter((object) => {
       const key = `${object.cluster}/${object.kind}/${object.namespace}/${object.name}`
       const text = JSON.stringify([
@@ -189,9 +151,9 @@ async function watch(context: CliContext, words: string[], flags: GetFlags): Pro
       printed.set(key, text)
       return isNews
     })
-    const shown = { ...flags, header: flags.header && isFirst }
-    for (const kind of kinds)
-      context.output.data(formatObjects(kind, changed, shown, kinds.length > 1))
+    const header = flags.header && isFirst
+    const shown = { ...flags, header, hasClusters, isPrefixed: kinds.length > 1 }
+    for (const kind of kinds) context.output.data(formatObjects(kind, changed, shown))
     if (await Promise.race([isOver, context.wait(1_000).then(() => false)])) return
   }
 }

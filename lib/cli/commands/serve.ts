@@ -3,9 +3,13 @@ import type { Command } from 'commander'
 import { createLogger } from '../../log/logger.ts'
 import { createRedactor } from '../../log/redact.ts'
 import { formatTerminal } from '../../log/terminal.ts'
+import type { LocalRuntime } from '../../runtime/local.ts'
 import { createFolderSecrets } from '../../runtime/local-secrets.ts'
+import type { ServerOptions } from '../../runtime/local-server.ts'
+import { hasErrorCode, messageOf } from '../../status/error.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { parseCount, parsePort } from '../flags.ts'
+import { fleetPath } from '../read-fleet.ts'
 
 type ServeFlags = {
   readonly fleet: string
@@ -60,6 +64,7 @@ export function addServeCommand(program: Command, context: CliContext): void {
 async function serve(context: CliContext, flags: ServeFlags): Promise<void> {
   const { environment, workingDirectory, output } = context
   const token = environment.DRIFTLESS_TOKEN
+  const auth = token === undefined ? {} : { token }
   const isLoopback = ['127.0.0.1', 'localhost', '::1'].includes(flags.host)
   if (!isLoopback && token === undefined) {
     throw new ExitError(
@@ -77,24 +82,45 @@ async function serve(context: CliContext, flags: ServeFlags): Promise<void> {
   })
   // Loaded here, so that no other command pays for it.
   const { createLocalRuntime } = await import('../../runtime/local.ts')
-  const { listenLocally } = await import('../../runtime/local-server.ts')
   const runtime = await createLocalRuntime({
     stateDirectory: resolve(workingDirectory, flags.state),
-    fleetPath: resolve(workingDirectory, flags.fleet),
+    fleetPath: fleetPath(context, flags.fleet),
     secretStore: createFolderSecrets(environment, workingDirectory, flags.secrets),
     concurrency: flags.concurrency,
     log,
-    ...(flags.kubeconfig === undefined ? {} : { kubeconfigFile: flags.kubeconfig }),
+    ...(flags.kubeconfig === undefined
+      ? {}
+      : { kubeconfigFile: resolve(workingDirectory, flags.kubeconfig) }),
   })
-  const server = await listenLocally(runtime, {
-    host: flags.host,
-    port: flags.port,
-    ...(token === undefined ? {} : { token }),
+  try {
+    await serveUntilInterrupted(context, runtime, { host: flags.host, port: flags.port, ...auth })
+  } finally {
+    await runtime.stop()
+  }
+}
+
+async function serveUntilInterrupted(
+  { output, interrupted }: CliContext,
+  runtime: LocalRuntime,
+  options: ServerOptions,
+): Promise<void> {
+  const { listenLocally } = await import('../../runtime/local-server.ts')
+  const server = await listenLocally(runtime, options).catch((thrown: unknown) => {
+    throw new ExitError(1, listenFault(options, thrown), { cause: thrown })
   })
-  await runtime.start()
-  output.success(`driftless serves at ${server.url}`)
-  await context.interrupted
-  output.action('stopping; work in hand ends first')
-  await server.close()
-  await runtime.stop()
+  try {
+    await runtime.start()
+    output.success(`driftless serves at ${server.url}`)
+    await interrupted
+    output.action('stopping; work in hand ends first')
+  } finally {
+    await server.close()
+  }
+}
+
+function listenFault({ host, port }: ServerOptions, thrown: unknown): string {
+  if (hasErrorCode(thrown, 'EADDRINUSE')) {
+    return `port ${port} of ${host} is in use; stop what listens there, or name another --port`
+  }
+  return `cannot listen at ${host} port ${port}: ${messageOf(thrown)}`
 }
