@@ -1,0 +1,79 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { compareCase, type Verdict } from '../test/kustomize/fuzz/compare.ts'
+import { type FuzzCase, makeCase } from '../test/kustomize/fuzz/make-case.ts'
+import { minimise } from '../test/kustomize/fuzz/minimise.ts'
+import { formatTxtar } from '../test/txtar.ts'
+
+/**
+ * Compares builds of made-up kustomizations with the real program: `npm run fuzz -- --seed a --from 0 --count 1000`.
+ * What differs is made small and written to `--out`, one text archive a case.
+ */
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: 'a' },
+    from: { type: 'string', default: '0' },
+    count: { type: 'string', default: '1000' },
+    jobs: { type: 'string', default: '2' },
+    out: { type: 'string', default: 'tmp/fuzz' },
+    minimise: { type: 'boolean', default: true },
+  },
+  allowNegative: true,
+})
+const counts = { built: 0, refused: 0, random: 0, different: 0 }
+let next = Number(values.from)
+const end = next + Number(values.count)
+const started = Date.now()
+
+await Promise.all(Array.from({ length: Number(values.jobs) }, work))
+console.log(
+  `seed ${values.seed} ${values.from}..${end - 1}`,
+  JSON.stringify(counts),
+  `${Math.round((Date.now() - started) / 1000)} s`,
+)
+process.exitCode = counts.different === 0 ? 0 : 1
+
+async function work(): Promise<void> {
+  for (let number = next++; number < end; number = next++) {
+    const entry = makeCase(values.seed, number)
+    const verdict = await compareCase(entry)
+    if (verdict.outcome === 'same') counts[verdict.isBuilt ? 'built' : 'refused'] += 1
+    else counts[verdict.outcome] += 1
+    if (verdict.outcome === 'different') await report(number, entry, verdict)
+  }
+}
+
+type Difference = Extract<Verdict, { outcome: 'different' }>
+
+async function report(number: number, entry: FuzzCase, found: Difference): Promise<void> {
+  const shape = shapeOf(found)
+  let last = found
+  const files = values.minimise
+    ? await minimise(entry.files, async (candidate) => {
+        const verdict = await compareCase({ ...entry, files: candidate })
+        const isStill = verdict.outcome === 'different' && shapeOf(verdict) === shape
+        if (isStill) last = verdict
+        return isStill
+      })
+    : entry.files
+  mkdirSync(values.out, { recursive: true })
+  const { real, ours } = last
+  const faults = [real.fault, ours.fault].map((fault) => fault.split('\n').slice(0, 6).join('\n# '))
+  const archive = formatTxtar({
+    comment: `# ${values.seed}/${number}: ${shape}\n# real: ${faults[0]}\n# ours: ${faults[1]}\n# oracle: kustomize v5.8.1\n`,
+    files: new Map([
+      ['args', `${entry.args.join(' ')}\n`],
+      ...Object.entries(files),
+      ['want.yaml', real.text ?? ''],
+      ['ours.yaml', ours.text ?? ''],
+    ]),
+  })
+  writeFileSync(join(values.out, `${values.seed}-${number}.txtar`), archive)
+  console.log(`${values.seed}/${number} ${shape} ${(faults[1] || faults[0] || '').split('\n')[0]}`)
+}
+
+function shapeOf({ real, ours }: Difference): string {
+  if (real.text === undefined) return 'only ours builds'
+  return ours.text === undefined ? 'only the real one builds' : 'other text'
+}

@@ -1,0 +1,157 @@
+import { makeFields } from './kustomization.ts'
+import { type Made, makeObject } from './objects.ts'
+import { createRandom, type Random } from './random.ts'
+import { oddText } from './scalars.ts'
+import { type Fields, isFields, type Value, writeYaml } from './yaml-text.ts'
+
+/** A folder to build, with the arguments of `kustomize build`. */
+export type FuzzCase = {
+  readonly args: readonly string[]
+  readonly files: Readonly<Record<string, string>>
+}
+
+/** The same seed and number give the same case. */
+export function makeCase(seed: string, number: number): FuzzCase {
+  const random = createRandom(`${seed}/${number}`)
+  const files = new Map<string, string>()
+  const isFlat = random.chance(0.55)
+  const folder = isFlat ? '' : 'overlay'
+  makeFolder({ random, files, depth: isFlat ? 3 : random.int(2) + 1 }, folder, 'Kustomization')
+  const flags = random.chance(0.5) ? ['--reorder', 'none'] : []
+  const restrictor = random.chance(0.03) ? ['--load-restrictor', 'LoadRestrictionsNone'] : []
+  return {
+    args: [folder === '' ? '.' : folder, ...flags, ...restrictor],
+    files: Object.fromEntries(files),
+  }
+}
+
+type Site = { readonly random: Random; readonly files: Map<string, string>; readonly depth: number }
+
+/** Writes a kustomization and all it loads; answers the objects that it gives. */
+export function makeFolder(
+  site: Site,
+  folder: string,
+  kind: string,
+  inherited: readonly Made[] = [],
+): readonly Made[] {
+  const { random, files } = site
+  const base = folder === '' ? '' : `${folder}/`
+  const addFile = (name: string, text: string): string => {
+    files.set(base + name, text)
+    return name
+  }
+  const { resources, made } = makeResources(site, folder, addFile)
+  const components =
+    site.depth < 3 && random.chance(0.2)
+      ? [makeBase(site, folder, 'component', [...inherited, ...made])]
+      : undefined
+  const rest = makeFields({ random, made: [...inherited, ...made], addFile })
+  const isComponent = kind === 'Component'
+  const header =
+    isComponent || random.chance(0.2)
+      ? { apiVersion: `kustomize.config.k8s.io/v1${isComponent ? 'alpha1' : 'beta1'}`, kind }
+      : {}
+  const listed = resources.length > 0 ? resources : undefined
+  const file = { ...header, resources: listed, components, ...rest }
+  const name = random.chance(0.95)
+    ? 'kustomization.yaml'
+    : random.pick(['kustomization.yml', 'Kustomization'])
+  addFile(name, kustomizationText(random, file))
+  return made
+}
+
+function makeResources(
+  site: Site,
+  folder: string,
+  addFile: (name: string, text: string) => string,
+): { resources: string[]; made: readonly Made[] } {
+  const { random, depth } = site
+  const bases = depth < 3 ? random.times(1, 2, (at) => at) : []
+  const inner = bases.map((at) => {
+    const made: Made[] = []
+    return { made, path: makeBase(site, folder, `base-${at}`, made) }
+  })
+  const fileCount = depth < 3 ? random.int(2) : 1 + random.int(2)
+  const loose = random.times(fileCount, fileCount, (at) => {
+    const made = distinct(
+      random,
+      random.times(1, 4, () => makeObject(random)),
+    )
+    const name = addFile(
+      `${random.pick(['a', 'res', 'all'])}-${at}.yaml`,
+      documentsText(random, made),
+    )
+    return { made, path: name }
+  })
+  const all = random.shuffle([...inner, ...loose])
+  const missing = random.risk(0.02) ? ['missing.yaml'] : []
+  return {
+    resources: [...all.map(({ path }) => path), ...missing],
+    made: all.flatMap(({ made }) => made),
+  }
+}
+
+function makeBase(
+  site: Site,
+  folder: string,
+  name: string,
+  made: readonly Made[] | Made[],
+): string {
+  const isComponent = name === 'component'
+  const isBeside = folder !== '' && site.random.chance(0.8)
+  const prefix = isBeside ? '../' : ''
+  const path = isBeside
+    ? `${folder.split('/').slice(0, -1).join('/')}/${name}-${folder.split('/').at(-1)}`
+    : `${folder}/${name}`
+  const clean = path.replace(/^\//, '')
+  const results = makeFolder(
+    { ...site, depth: site.depth + 1 },
+    clean,
+    isComponent ? 'Component' : 'Kustomization',
+    isComponent ? made : [],
+  )
+  if (!isComponent && 'push' in made) made.push(...results)
+  return prefix + (clean.split('/').at(-1) ?? '')
+}
+
+/** Mostly without twins, which are an error. */
+function distinct(random: Random, made: readonly Made[]): readonly Made[] {
+  if (random.risk(0.15)) return made
+  const seen = new Set<string>()
+  return made.filter((one) => {
+    const { name, namespace } = isFields(one.metadata) ? one.metadata : {}
+    const id = JSON.stringify([
+      one.apiVersion,
+      one.kind,
+      name,
+      namespace === 'default' ? undefined : namespace,
+    ])
+    return !seen.has(id) && seen.add(id)
+  })
+}
+
+function documentsText(random: Random, made: readonly Made[]): string {
+  const texts = made.map((one) => writeYaml(random, one))
+  const between = !random.risk(0.2)
+    ? '---\n'
+    : random.pick([
+        '--- # next\n',
+        '---\n---\n',
+        '---\n# only a note\n---\n',
+        '---  \n',
+        '...\n---\n',
+        random.risk(0.3) ? '--- {a: b}\n' : '---\n\n',
+      ])
+  const text =
+    (random.chance(0.1) ? '---\n' : '') + texts.join(between) + (random.chance(0.04) ? '---\n' : '')
+  if (random.chance(0.01)) return text.replaceAll('\n', '\r\n')
+  return random.risk(0.02) ? text + oddText(random) : text
+}
+
+function kustomizationText(random: Random, file: Fields): string {
+  const entries: (readonly [string, Value])[] = Object.entries(file).filter(
+    ([, value]) => value !== undefined,
+  )
+  const ordered = random.chance(0.3) ? random.shuffle(entries) : entries
+  return writeYaml(random, Object.fromEntries(ordered))
+}

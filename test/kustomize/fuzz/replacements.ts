@@ -1,0 +1,98 @@
+import type { Made } from './objects.ts'
+import { selectorOf } from './patches.ts'
+import { type Path, placesOf } from './places.ts'
+import { names } from './pod.ts'
+import type { Random } from './random.ts'
+import { anyText } from './scalars.ts'
+import { type Fields, isFields, isList, type Value } from './yaml-text.ts'
+
+/** An entry of replacements that copies between objects that exist. */
+export function makeReplacement(random: Random, made: readonly Made[]): Fields {
+  const from = random.pick(made)
+  const source = random.chance(0.04)
+    ? undefined
+    : {
+        ...identity(from),
+        fieldPath: random.chance(0.75)
+          ? fieldPath(random, from, isScalar).replaceAll('*', random.risk(0.3) ? '*' : '0')
+          : undefined,
+        options: random.chance(0.1)
+          ? { delimiter: random.pick(['/', ':', '-', '.']), index: random.pick([0, 1, 2, 5]) }
+          : undefined,
+      }
+  const sourceValue = source === undefined ? anyText(random) : undefined
+  return { source, sourceValue, targets: random.times(1, 2, () => makeTarget(random, made)) }
+}
+
+function makeTarget(random: Random, made: readonly Made[]): Fields {
+  const to = random.pick(made)
+  return {
+    select: !random.risk(0.05) ? selectorOf(random, to) : undefined,
+    reject: random.chance(0.08) ? [{ name: random.pick(names) }] : undefined,
+    fieldPaths: !random.risk(0.05) ? random.times(1, 2, () => targetPath(random, to)) : undefined,
+    options: random.chance(random.risk(1) ? 0.3 : 0.85) ? targetOptions(random) : undefined,
+  }
+}
+
+function targetOptions(random: Random): Fields {
+  const delimiter = random.chance(0.5) ? random.pick(['/', ':', '-', '.']) : undefined
+  return {
+    delimiter,
+    index: delimiter === undefined ? undefined : random.pick([0, 1, 2, -1, 9]),
+    create: random.chance(random.risk(1) ? 0.4 : 0.9) ? true : undefined,
+  }
+}
+
+function targetPath(random: Random, to: Made): string {
+  if (random.chance(0.2))
+    return random.pick([
+      'metadata.labels.added',
+      'metadata.annotations.[example.com/x]',
+      'spec.template.metadata.labels.app',
+      'spec.new.deep.field',
+      'spec.template.spec.containers.[name=new].image',
+      'spec.items.[name=one].value',
+      'spec.template.spec.containers.*.env.*.value',
+      'spec.conf.a.b',
+      'data.a',
+      random.risk(0.5) ? 'metadata.name' : 'data.b',
+    ])
+  return fieldPath(random, to, random.chance(0.9) ? isScalar : () => true)
+}
+
+function isScalar(value: Value): boolean {
+  return !isFields(value) && !isList(value)
+}
+
+function identity(made: Made): Fields {
+  const { kind, metadata, apiVersion } = made
+  const { name, namespace } = isFields(metadata) ? metadata : {}
+  const [version, group] = String(apiVersion).split('/').reverse()
+  return { kind, name, namespace, version, group }
+}
+
+/** A path to something that the object has, written in kustomize's way. */
+export function fieldPath(random: Random, made: Made, isWanted: (value: Value) => boolean): string {
+  const places = placesOf(made).filter(([, value]) => isWanted(value))
+  if (places.length === 0) return 'metadata.name'
+  const [path] = random.pick(places)
+  return path.map((part, at) => step(random, made, path, part, at)).join('.')
+}
+
+function step(random: Random, made: Made, path: Path, part: string | number, at: number): string {
+  if (typeof part === 'string') return keyStep(random, part)
+  const item = path.slice(0, at + 1).reduce<Value>((value, key) => childOf(value, key), made)
+  const { name } = isFields(item) ? item : {}
+  if (typeof name === 'string' && random.chance(0.7)) return `[name=${name}]`
+  return random.chance(0.3) ? '*' : String(part)
+}
+
+function keyStep(random: Random, key: string): string {
+  if (!/[./]/.test(key)) return key
+  return random.chance(0.6) ? `[${key}]` : key.replaceAll('.', '\\.')
+}
+
+function childOf(value: Value, key: string | number): Value {
+  if (isList(value)) return value[Number(key)]
+  return isFields(value) ? value[key] : undefined
+}
