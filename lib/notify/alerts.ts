@@ -1,4 +1,3 @@
-import { RE2JS } from 're2js'
 import type { AlertSpec, EventSource } from '../fleet/notification.ts'
 import type { ObjectId } from '../fleet/object-id.ts'
 import type { Event } from '../status/event.ts'
@@ -39,7 +38,7 @@ export async function matchAlerts(
   for (const alert of own) {
     if (!passesSeverity(event, alert.spec)) continue
     if (!(await hasSource(event, alert, ports, faults))) continue
-    if (!passesLists(event.message, alert, faults)) continue
+    if (!(await passesLists(event.message, alert, faults))) continue
     matches.push({ alert, event: withMetadata(event, alert.spec) })
   }
   return { matches, faults }
@@ -94,26 +93,33 @@ async function hasLabels(
 }
 
 /** One exclusion that matches loses; then, where there are inclusions, one must match. A bad regex matches nothing. */
-function passesLists(message: string, alert: ActiveAlert, faults: AlertFault[]): boolean {
+async function passesLists(
+  message: string,
+  alert: ActiveAlert,
+  faults: AlertFault[],
+): Promise<boolean> {
   const { exclusionList, inclusionList } = alert.spec
-  const isHit = (pattern: string) => matchesPattern(pattern, message, alert.id, faults)
+  if (exclusionList.length === 0 && inclusionList.length === 0) return true
+  const isHit = await createMatcher(message, alert.id, faults)
   if (exclusionList.some(isHit)) return false
   return inclusionList.length === 0 || inclusionList.some(isHit)
 }
 
-/** Go's regular expressions, in time linear in the message. */
-function matchesPattern(
-  pattern: string,
+/** Go's regular expressions, in time linear in the message; their engine is large and few Alerts have any. */
+async function createMatcher(
   message: string,
   alert: ObjectId,
   faults: AlertFault[],
-): boolean {
-  try {
-    return RE2JS.compile(pattern).matcher(message).find()
-  } catch {
-    const text = `'${pattern.slice(0, 80)}' is no regular expression of Go's; it is ignored`
-    faults.push({ alert, code: 'InvalidRegex', message: text })
-    return false
+): Promise<(pattern: string) => boolean> {
+  const { RE2JS } = await import('re2js')
+  return (pattern) => {
+    try {
+      return RE2JS.compile(pattern).matcher(message).find()
+    } catch {
+      const text = `'${pattern.slice(0, 80)}' is no regular expression of Go's; it is ignored`
+      faults.push({ alert, code: 'InvalidRegex', message: text })
+      return false
+    }
   }
 }
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { createLogger } from '../log/logger.ts'
 import { createSqsQueue } from '../queue/sqs.ts'
 import type { Ports } from '../reconcile/ports.ts'
-import { createRegistry } from '../reconcile/registry.ts'
 import { createAesSealer, keyBytes } from '../secrets/aes.ts'
 import { createEnvSecrets } from '../secrets/env.ts'
 import { createS3Store } from '../store/s3.ts'
@@ -12,7 +11,7 @@ import { type Environment, required } from './aws-environment.ts'
 /** What a function needs that only takes note: state, queues and secrets, without clusters, sources or an SDK. */
 export type AwsBase = Pick<
   Ports,
-  'store' | 'requests' | 'registry' | 'log' | 'now' | 'uniqueId' | 'secretStore' | 'sealer'
+  'store' | 'requests' | 'log' | 'now' | 'uniqueId' | 'secretStore' | 'sealer'
 > & { readonly call: AwsCall }
 
 /**
@@ -31,7 +30,6 @@ export function createAwsBase(environment: Environment): AwsBase {
     call,
     store,
     requests: createAwsQueue(call, environment, 'REQUEST'),
-    registry: createRegistry({ store, now, uniqueId: randomUUID }),
     log: createLogger((line) => void process.stdout.write(`${line}\n`)),
     now,
     uniqueId: randomUUID,

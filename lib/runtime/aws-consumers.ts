@@ -2,31 +2,15 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import type { Consume } from '../queue/queue.ts'
 import { createSqsForward } from '../queue/sqs.ts'
 import { consumeSqsEvent, forwardSqsEvent } from '../queue/sqs-events.ts'
-import { createNotices } from '../reconcile/notices.ts'
-import { createWorker } from '../reconcile/worker.ts'
 import { messageOf } from '../status/error.ts'
-import { type AwsRuntime, createAwsRuntime } from './aws.ts'
+import type { AwsRuntime } from './aws.ts'
 import { type Environment, required } from './aws-environment.ts'
 
 /** Takes a batch of a queue and names the messages that have to come back. */
 export type SqsHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>
 
-/** Works on requests of the request queue; those of its delay queue re-enter it. */
-export function createReconcileDoor(environment: Environment): SqsHandler {
-  const runtime = createAwsRuntime(environment)
-  return doorOf(runtime, environment, 'REQUEST', createWorker(runtime.ports))
-}
-
-/** Works on the notice queue, likewise. */
-export function createNotifyDoor(environment: Environment): SqsHandler {
-  const runtime = createAwsRuntime(environment)
-  return doorOf(runtime, environment, 'NOTICE', createNotices(runtime.ports, runtime.outbound))
-}
-
-/** Less time than this is not enough to begin with another message. */
-const enoughTimeMs = 30_000
-
-function doorOf(
+/** Works on the messages of one queue; those of its delay queue re-enter it. */
+export function createDoor(
   { ports, call }: AwsRuntime,
   environment: Environment,
   queue: 'REQUEST' | 'NOTICE',
@@ -44,3 +28,6 @@ function doorOf(
     return consumeSqsEvent(event, consume, { report, hasTime })
   }
 }
+
+/** Less time than this is not enough to begin with another message. */
+const enoughTimeMs = 30_000

@@ -3,17 +3,19 @@ import { isJsonObject } from '../manifest/object.ts'
 import type { ReceiverPorts } from '../receiver/ingress.ts'
 import { readS3Event } from '../receiver/s3.ts'
 import { enqueue, messageOf } from '../reconcile/enqueue.ts'
-import { createHookIndex } from '../reconcile/hook-index.ts'
+import type { HookIndex } from '../reconcile/hook-index.ts'
 import { readWebhookSecrets } from '../reconcile/webhook-secrets.ts'
 import { messageOf as textOf } from '../status/error.ts'
-import { createAwsBase } from './aws-base.ts'
+import { type AwsBase, createAwsBase } from './aws-base.ts'
 import type { Environment } from './aws-environment.ts'
 
 /** The ports of the webhook door over S3 and SQS. */
 export function createAwsIngress(environment: Environment): ReceiverPorts {
   const ports = createAwsBase(environment)
+  const index = lazyIndex(ports)
   return {
-    ...createHookIndex(ports),
+    sourcesOf: async (change) => (await index()).sourcesOf(change),
+    receiversAt: async (digest) => (await index()).receiversAt(digest),
     secretsFor: (sender) => readWebhookSecrets(ports.secretStore, sender),
     enqueue: (requests, deliveryId) =>
       ports.requests.send(
@@ -27,14 +29,24 @@ export function createAwsIngress(environment: Environment): ReceiverPorts {
 /** Takes EventBridge's object events; AWS itself vouches for the sender. */
 export function createBucketDoor(environment: Environment): (event: unknown) => Promise<void> {
   const ports = createAwsBase(environment)
-  const { sourcesOf } = createHookIndex(ports)
+  const index = lazyIndex(ports)
   return async (event) => {
     const verdict = isJsonObject(event) ? readS3Event(event) : undefined
     if (verdict?.outcome !== 'change') {
       ports.log.warn('an event that names no change of an object was left out')
       return
     }
-    const sources = await Promise.all(verdict.changes.map(sourcesOf))
+    const sources = await Promise.all(verdict.changes.map((await index()).sourcesOf))
     await enqueue(ports, sources.flat(), 'bucket-event')
+  }
+}
+
+/** What reads the fleet's objects is loaded when a sender has proven itself: strangers never get so far. */
+function lazyIndex(ports: AwsBase): () => Promise<HookIndex> {
+  let index: HookIndex | undefined
+  return async () => {
+    const { createAwsIndex } = await import('./aws-index.ts')
+    index ??= createAwsIndex(ports)
+    return index
   }
 }

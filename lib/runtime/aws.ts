@@ -5,6 +5,7 @@ import { createArtifacts } from '../reconcile/artifacts.ts'
 import { createSources } from '../reconcile/fetch-once.ts'
 import type { Ports } from '../reconcile/ports.ts'
 import { createFluxGuard } from '../reconcile/refuse-flux.ts'
+import { createRegistry } from '../reconcile/registry.ts'
 import { createRepositoryCache } from '../source/git/repository-cache.ts'
 import { createAwsBase, createAwsQueue } from './aws-base.ts'
 import { type AwsCall, environmentCredentials } from './aws-call.ts'
@@ -31,6 +32,7 @@ export function createAwsRuntime(environment: Environment): AwsRuntime {
   const clusters = createClusters({ store, secretStore, https: { checkAddress }, now })
   const ports: Ports = {
     ...base,
+    registry: createRegistry(base),
     leases: store,
     notices: createAwsQueue(call, environment, 'NOTICE'),
     random: Math.random,
