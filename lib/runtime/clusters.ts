@@ -2,6 +2,7 @@ import { type ClusterClient, createClusterClient } from '../cluster/client.ts'
 import type { HttpsOptions, HttpsTransport } from '../cluster/https.ts'
 import { kubeconfigText, transportFromContext, transportFromSecret } from '../cluster/kubeconfig.ts'
 import type { Transport } from '../cluster/transport.ts'
+import { watchTransport } from '../cluster/watched-transport.ts'
 import type { Connection } from '../fleet/cluster.ts'
 import { readClusterSpec } from '../reconcile/clusters.ts'
 import type { Clusters, ConnectOptions, SecretReader } from '../reconcile/ports.ts'
@@ -34,7 +35,7 @@ export function createClusters(options: ClustersOptions): RuntimeClusters {
   const open = (key: string, create: () => Promise<Transport>): Promise<Transport> => {
     const known = transports.get(key)
     if (known !== undefined) return known
-    const opening = create()
+    const opening = create().then((transport) => watchTransport(transport, { now }))
     transports.set(key, opening)
     opening.catch(() => transports.delete(key))
     return opening

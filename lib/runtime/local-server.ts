@@ -52,8 +52,14 @@ export async function listenLocally(
         })
       },
     )
-    server.on('error', reject)
+    server.on('error', (fault: NodeJS.ErrnoException) => reject(listenFault(fault, options)))
   })
+}
+
+function listenFault(fault: NodeJS.ErrnoException, { host, port }: ServerOptions): Error {
+  const reason = fault.code === 'EADDRINUSE' ? 'another program listens there' : textOf(fault)
+  const remedy = 'give serve another --host or --port'
+  return new Error(`cannot listen on ${host}:${port}: ${reason}; ${remedy}`, { cause: fault })
 }
 
 function createLocalApp(runtime: LocalRuntime, { host, token }: ServerOptions): Hono {
