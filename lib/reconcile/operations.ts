@@ -198,7 +198,6 @@ async function hold(
   const target = await ports.registry.find(id)
   if (target === undefined) return undefined
   const now = ports.now()
-  await setSuspension(ports.store, id, isHeld, now)
-  if (!isHeld) await ask(ports, id, {})
-  return { requestedAt: now.toISOString(), isSuspended: isHeld }
+  await setSuspension(ports.store, target, isHeld, now)
+  return isHeld ? { requestedAt: now.toISOString(), isSuspended: true } : ask(ports, id, {})
 }

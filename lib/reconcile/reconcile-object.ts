@@ -4,6 +4,7 @@ import { formatId } from '../fleet/object-id.ts'
 import type { ReconcileRequest } from '../fleet/request.ts'
 import { DriftlessError } from '../status/error.ts'
 import { clear } from '../store/calendar.ts'
+import { isReady } from './conditions.ts'
 import { sourceIdOf } from './edges.ts'
 import { finalizeKustomization } from './finalize.ts'
 import type { KeptLease } from './keep-lease.ts'
@@ -44,7 +45,8 @@ export async function reconcileObject(
   const isHeld = await isSuspended(ports.store, target)
   const isLeaving = target.record.deletionRequestedAt !== undefined
   if (isHeld && !isLeaving) {
-    await markHandled(run)
+    await rest(run)
+    await clear(ports.store, formatId(request.id))
     return undefined
   }
   const next = await look(run, isLeaving, isHeld)
@@ -94,7 +96,16 @@ async function finalize(run: Run, isHeld: boolean): Promise<NextLook | undefined
   return undefined
 }
 
-/** A wish to reconcile counts as heard, even where the object is suspended and nothing happens. Source: flux.md §10. */
+/** A suspended object keeps its conditions; one that was ready stays so for those who need it. Source: flux.md §10. */
+async function rest(run: Run): Promise<void> {
+  const { status, target } = run
+  const { generation } = target.record
+  if (isReady(status.current()))
+    await status.save({ ...status.current(), observedGeneration: generation })
+  await markHandled(run)
+}
+
+/** A wish to reconcile counts as heard, even where nothing happens. Source: flux.md §10. */
 async function markHandled({ request, status }: Run): Promise<void> {
   if (request.cause !== 'user') return
   await status.save({ ...status.current(), lastHandledReconcileAt: request.requestedAt })

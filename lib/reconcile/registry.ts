@@ -7,6 +7,7 @@ import type { Store } from '../store/store.ts'
 import { edgesOf } from './edges.ts'
 import { keys } from './keys.ts'
 import { isSameOrigin, type Origin, parseRegistered, type Registered } from './registered.ts'
+import { endResumption } from './suspension.ts'
 
 /** The Flux objects of every cluster, with the edges that lead from what changed to who cares. */
 export type Registry = {
@@ -80,7 +81,8 @@ async function putObject(
   if (previous !== undefined && isUnchanged(previous, object, origin)) return 'unchanged'
   // Whoever registers asks for a look afterwards; killed in between, the schedule asks.
   await schedule(store, formatId(id), new Date(now().getTime() + catchUpMs))
-  const edges = edgesOf(readFleetObject(object, id.cluster))
+  const read = readFleetObject(object, id.cluster)
+  const edges = edgesOf(read)
   await Promise.all(edges.map((edge) => store.put(edge, '{}')))
   await updateRecord(
     store,
@@ -96,6 +98,7 @@ async function putObject(
     }),
   )
   if (previous === undefined) return 'created'
+  await endResumption(store, read)
   const stale = edgesOf(readFleetObject(previous.object, id.cluster))
   await removeEdges(
     store,

@@ -1,28 +1,44 @@
-import type { ObjectId } from '../fleet/object-id.ts'
+import type { FleetObject } from '../fleet/fleet-object.ts'
 import { isJsonObject } from '../manifest/object.ts'
 import { readRecord, writeRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { keys } from './keys.ts'
-import type { RegisteredObject } from './registry.ts'
 
 /** What `driftless suspend` and `resume` say: an overlay that the parent's next reconcile does not undo. */
 export type Suspension = { readonly version: 1; readonly isSuspended: boolean; readonly at: string }
 
 /** The overlay where there is one, else the object's own `spec.suspend`. */
-export async function isSuspended(store: Store, target: RegisteredObject): Promise<boolean> {
+export async function isSuspended(store: Store, target: FleetObject): Promise<boolean> {
   const overlay = await readRecord(store, keys.suspension(target.id), parseSuspension)
-  if (overlay !== undefined) return overlay.value.isSuspended
-  return 'spec' in target && 'isSuspended' in target.spec && target.spec.isSuspended
+  return overlay?.value.isSuspended ?? isHeldBySpec(target)
 }
 
+/** A resume that only takes back an earlier suspend leaves no overlay: what Git says later counts. */
 export async function setSuspension(
   store: Store,
-  id: ObjectId,
+  target: FleetObject,
   isSuspended: boolean,
   now: Date,
 ): Promise<void> {
+  const key = keys.suspension(target.id)
+  if (!isSuspended && !isHeldBySpec(target)) {
+    await store.delete(key)
+    return
+  }
   const suspension: Suspension = { version: 1, isSuspended, at: now.toISOString() }
-  await writeRecord(store, keys.suspension(id), suspension)
+  await writeRecord(store, key, suspension)
+}
+
+/** A resume against `spec.suspend: true` ends when the spec says `suspend` no more: the next one counts again. */
+export async function endResumption(store: Store, target: FleetObject): Promise<void> {
+  if (isHeldBySpec(target)) return
+  const key = keys.suspension(target.id)
+  const overlay = await readRecord(store, key, parseSuspension)
+  if (overlay?.value.isSuspended === false) await store.delete(key, { ifMatch: overlay.etag })
+}
+
+function isHeldBySpec(target: FleetObject): boolean {
+  return 'spec' in target && 'isSuspended' in target.spec && target.spec.isSuspended
 }
 
 function parseSuspension(value: unknown): Suspension | undefined {
