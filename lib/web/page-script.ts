@@ -23,8 +23,9 @@ function ago(time) {
   return seconds < 86400 ? Math.round(seconds / 3600) + ' h ago' : Math.round(seconds / 86400) + ' d ago'
 }
 
-function shortRevision(revision) {
-  return revision.replace(/(sha1|sha256):([0-9a-f]{8})[0-9a-f]+/, '$1:$2')
+// Also within messages: nobody reads 40 digits.
+function shortRevision(text) {
+  return text.replace(/(sha1|sha256):([0-9a-f]{8})[0-9a-f]+/g, '$1:$2')
 }
 
 function duration(ms) {
@@ -35,33 +36,39 @@ function safeLink(url) {
   return typeof url === 'string' && /^https?:/.test(url) ? url : undefined
 }
 
-function revisionCell(object) {
+function revisionPart(object) {
   const code = element('code', { title: object.revision }, shortRevision(object.revision))
   const url = safeLink(object.commit && object.commit.url)
-  const cell = element('td', {}, url ? element('a', { href: url, rel: 'noreferrer' }, code) : code)
-  if (object.commit) cell.append(element('small', {}, object.commit.subject + ' (' + object.commit.author + ')'))
-  return cell
+  const part = element('div', { class: 'revision' }, url ? element('a', { href: url, rel: 'noreferrer' }, code) : code)
+  if (object.commit) part.append(element('small', {}, object.commit.subject + ' (' + object.commit.author + ')'))
+  return part
 }
 
-function changeCell(object) {
+function changePart(object) {
   const change = object.lastChange
-  if (!change || change.changes.length === 0) return element('td', { class: 'when' }, '')
+  if (!change || change.changes.length === 0) return element('div', { class: 'change' })
   const counts = {}
   for (const { action } of change.changes) counts[action] = (counts[action] || 0) + 1
   const text = Object.entries(counts).map(([action, count]) => count + ' ' + action).join(', ')
-  return element('td', { class: 'when', title: change.at }, ago(change.at), element('small', {}, (change.isDrift ? 'drift repaired: ' : '') + text))
+  const what = change.changes.map(({ subject, action }) => subject + ' ' + action).join('\\n')
+  return element('div', { class: 'change', title: what },
+    text + ' ', change.isDrift ? element('span', { class: 'drift' }, 'drift repaired') : '',
+    element('small', { title: change.at }, ago(change.at)))
 }
 
-function row(object) {
-  const shown = object.isSuspended ? 'Suspended' : object.ready
-  const took = object.lastRun ? element('small', {}, 'in ' + duration(object.lastRun.durationMs)) : ''
+function stateOf(object) {
+  return object.isSuspended ? 'Suspended' : object.ready
+}
+
+function objectRow(object) {
+  const shown = stateOf(object)
   const label = { True: 'Ready', False: object.isStalled ? 'Stalled' : 'Failed', Unknown: 'In progress', Suspended: 'Suspended' }[shown]
-  const node = element('tr', {},
-    element('td', {}, element('b', {}, object.name), element('small', {}, object.kind + ' · ' + object.namespace)),
-    revisionCell(object),
-    element('td', {}, element('span', { class: 'state', 'data-state': shown }, label), took),
-    changeCell(object),
-    element('td', { class: 'message' }, object.message))
+  const took = object.lastRun ? element('small', {}, 'in ' + duration(object.lastRun.durationMs)) : ''
+  const node = element('li', { class: 'object', 'data-state': shown },
+    element('div', {}, element('span', { class: 'state', 'data-state': shown }, label), took),
+    element('div', { class: 'name' }, element('b', {}, object.name), element('small', {}, object.kind + ' · ' + object.namespace)),
+    revisionPart(object), changePart(object))
+  if (object.ready !== 'True') node.append(element('p', { class: 'message' }, shortRevision(object.message)))
   const key = [object.cluster, object.kind, object.namespace, object.name].join('/')
   const version = object.revision + object.ready + object.message
   if (versions.has(key) && versions.get(key) !== version) node.setAttribute('data-fresh', '')
@@ -69,28 +76,48 @@ function row(object) {
   return node
 }
 
+// What needs a person comes first, then what is under way.
+const urgency = { False: 0, Unknown: 1, Suspended: 2, True: 3 }
+
+function clusterCard(cluster) {
+  const own = state.objects.filter((object) => object.cluster === cluster.name && kinds.includes(object.kind))
+  own.sort((a, b) => urgency[stateOf(a)] - urgency[stateOf(b)] || kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || a.name.localeCompare(b.name))
+  return element('article', { class: 'cluster' },
+    element('h2', {}, cluster.name + ' ', element('small', {}, cluster.connection + ' · ' + cluster.tenancy)),
+    element('p', { class: 'count', 'data-failed': String(cluster.failedCount > 0) },
+      cluster.readyCount + ' of ' + cluster.objectCount + ' ready' + (cluster.failedCount > 0 ? ', ' + cluster.failedCount + ' failed' : '')),
+    element('ul', { class: 'objects' }, ...own.map(objectRow)))
+}
+
 function drawClusters() {
-  const articles = state.clusters.map((cluster) => {
-    const own = state.objects.filter((object) => object.cluster === cluster.name && kinds.includes(object.kind))
-    own.sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || a.name.localeCompare(b.name))
-    const head = element('tr', {}, ...['Object', 'Revision', 'State', 'Last change', 'Message'].map((title) => element('th', {}, title)))
-    return element('article', { class: 'cluster' },
-      element('h2', {}, cluster.name + ' ', element('small', {}, cluster.connection + ' · ' + cluster.tenancy)),
-      element('table', {}, element('thead', {}, head), element('tbody', {}, ...own.map(row))))
-  })
-  document.getElementById('clusters').replaceChildren(...articles)
+  document.getElementById('clusters').replaceChildren(...state.clusters.map(clusterCard))
   const failed = state.objects.filter((object) => object.ready === 'False').length
-  document.getElementById('summary').textContent =
-    state.clusters.length + ' clusters, ' + state.objects.length + ' objects, ' + (failed === 0 ? 'none failed' : failed + ' failed')
+  document.getElementById('summary').textContent = count(state.clusters.length, 'cluster') + ', ' +
+    count(state.objects.length, 'object') + ', ' + (failed === 0 ? 'none failed' : failed + ' failed')
+  document.title = (failed === 0 ? '' : '✗ ' + failed + ' · ') + 'Driftless'
+}
+
+function count(number, noun) {
+  return number + ' ' + noun + (number === 1 ? '' : 's')
+}
+
+function toneOf(event) {
+  if (event.severity === 'error') return 'error'
+  if (event.isDrift) return 'drift'
+  return event.changes && event.changes.length > 0 ? 'change' : 'routine'
 }
 
 function eventItem(event) {
   const { kind, namespace, name } = event.involvedObject
-  return element('li', { 'data-severity': event.severity },
-    element('time', { datetime: event.timestamp, title: event.timestamp }, new Date(event.timestamp).toLocaleTimeString()),
-    element('b', {}, event.cluster + ' ' + kind + '/' + namespace + '/' + name), ' ',
-    element('span', { class: 'reason' }, event.reason + (event.isDrift ? ' · drift repaired' : '')),
-    element('pre', {}, event.message.trimEnd()))
+  const node = element('li', { 'data-tone': toneOf(event) },
+    element('time', { datetime: event.timestamp, title: event.timestamp }, new Date(event.timestamp).toLocaleTimeString()), ' ',
+    element('b', { title: kind + '/' + namespace + '/' + name }, event.cluster + ' · ' + kind + '/' + name), ' ',
+    element('span', { class: 'reason' }, event.reason), ' ',
+    event.isDrift ? element('span', { class: 'drift' }, 'drift repaired') : '')
+  const commit = event.commit
+  if (commit) node.append(element('small', {}, commit.subject + ' (' + commit.author + ')'))
+  node.append(element('pre', {}, shortRevision(event.message.trimEnd())))
+  return node
 }
 
 // Of runs that found nothing to do only the last of each object is shown.

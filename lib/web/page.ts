@@ -84,14 +84,10 @@ function renderCluster(cluster: ClusterView, objects: readonly ObjectView[]) {
   )
   return html`<article class="cluster">
     <h2>${cluster.name} <small>${cluster.connection} · ${cluster.tenancy}</small></h2>
-    <table>
-      <thead>
-        <tr><th>Object</th><th>Revision</th><th>Ready</th><th>Last change</th><th>Message</th></tr>
-      </thead>
-      <tbody>
-        ${own.map(renderObject)}
-      </tbody>
-    </table>
+    <p class="count">${cluster.readyCount} of ${cluster.objectCount} ready</p>
+    <ul class="objects">
+      ${own.map(renderObject)}
+    </ul>
   </article>`
 }
 
@@ -102,22 +98,27 @@ const shownKinds: ReadonlySet<string> = new Set([
   'Receiver',
 ])
 
+const labels = { True: 'Ready', False: 'Failed', Unknown: 'In progress' } as const
+
 function renderObject(object: ObjectView) {
   const state = object.isSuspended ? 'Suspended' : object.ready
-  return html`<tr>
-    <td><b>${object.name}</b><small>${object.kind} · ${object.namespace}</small></td>
-    <td><code>${shortRevision(object.revision)}</code></td>
-    <td><span class="state" data-state="${state}">${state}</span></td>
-    <td>${object.lastChange?.at ?? ''}</td>
-    <td class="message">${object.message}</td>
-  </tr>`
+  const label = object.isSuspended ? 'Suspended' : labels[object.ready]
+  return html`<li class="object" data-state="${state}">
+    <div><span class="state" data-state="${state}">${label}</span></div>
+    <div class="name"><b>${object.name}</b><small>${object.kind} · ${object.namespace}</small></div>
+    <div class="revision">
+      <code>${shortRevision(object.revision)}</code><small>${object.commit?.subject ?? ''}</small>
+    </div>
+    <div class="change"><small>${object.lastChange?.at ?? ''}</small></div>
+    ${object.ready === 'True' ? '' : html`<p class="message">${object.message}</p>`}
+  </li>`
 }
 
 function renderEvent(event: Event) {
-  const { kind, namespace, name } = event.involvedObject
-  return html`<li data-severity="${event.severity}">
+  const { kind, name } = event.involvedObject
+  return html`<li data-tone="${event.severity === 'error' ? 'error' : 'routine'}">
     <time>${event.timestamp}</time>
-    <b>${event.cluster} ${kind}/${namespace}/${name}</b> <span class="reason">${event.reason}</span>
+    <b>${event.cluster} · ${kind}/${name}</b> <span class="reason">${event.reason}</span>
     <pre>${event.message.trimEnd()}</pre>
   </li>`
 }
