@@ -29,9 +29,11 @@ export async function finalizeKustomization(
     const isAwaited = deletion.isAwaited && survivors.length > 0 && !isLate(run)
     if (isAwaited) return { afterMs: 2_000, cause: 'resume' }
   }
-  await ports.registry.forget(target.id)
-  return undefined
+  return (await ports.registry.forgetLeaving(target.id)) ? undefined : takenBack
 }
+
+/** Registered again while it was taken down: whoever did it has planned the next look. */
+export const takenBack: NextLook = { afterMs: 0, cause: 'as-planned' }
 
 async function takeDown(
   run: Run<KustomizationObject>,

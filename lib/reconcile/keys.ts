@@ -31,3 +31,8 @@ export const keys = {
   messageGroup: (group: string): string => `messages/${group}`,
   recentEvents: (cluster: string): string => `recent/${cluster}`,
 } as const
+
+/** The digest in the path of a Receiver, `/hook/<sha256>`. */
+export function digestOfPath(webhookPath: string): string {
+  return webhookPath.slice('/hook/'.length)
+}

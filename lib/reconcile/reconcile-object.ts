@@ -6,12 +6,12 @@ import { DriftlessError } from '../status/error.ts'
 import { clear } from '../store/calendar.ts'
 import { isReady } from './conditions.ts'
 import { sourceIdOf } from './edges.ts'
-import { finalizeKustomization } from './finalize.ts'
+import { finalizeKustomization, takenBack } from './finalize.ts'
 import type { KeptLease } from './keep-lease.ts'
 import type { Ports } from './ports.ts'
 import { ReconcileError } from './reconcile-error.ts'
 import { reconcileKustomization } from './reconcile-kustomization.ts'
-import { finalizeReceiver, reconcileReceiver } from './reconcile-receiver.ts'
+import { reconcileReceiver } from './reconcile-receiver.ts'
 import { reconcileSource } from './reconcile-source.ts'
 import { type Attempt, recordFailure } from './record-failure.ts'
 import type { RegisteredObject } from './registry.ts'
@@ -91,9 +91,7 @@ async function reconcile(run: Run): Promise<NextLook | undefined> {
 async function finalize(run: Run, isHeld: boolean): Promise<NextLook | undefined> {
   const { target, ports } = run
   if (target.type === 'Kustomization') return finalizeKustomization({ ...run, target }, isHeld)
-  if (target.type === 'Receiver') await finalizeReceiver(run)
-  else await ports.registry.forget(target.id)
-  return undefined
+  return (await ports.registry.forgetLeaving(target.id)) ? undefined : takenBack
 }
 
 /** A suspended object keeps its conditions; one that was ready stays so for those who need it. Source: flux.md §10. */

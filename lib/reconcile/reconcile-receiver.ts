@@ -5,7 +5,7 @@ import { hookTypes, receiverDigest } from '../receiver/flux-receiver.ts'
 import { readRecord, writeRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { markReady } from './conditions.ts'
-import { keys } from './keys.ts'
+import { digestOfPath, keys } from './keys.ts'
 import type { Ports } from './ports.ts'
 import { readConfig } from './read-config.ts'
 import { ReconcileError } from './reconcile-error.ts'
@@ -32,7 +32,13 @@ export async function reconcileReceiver(run: Run<ReceiverObject>): Promise<NextL
   const { ports, target, status } = run
   const { id, spec } = target
   requireBuilt(target)
+  const before = status.current().webhookPath
   const token = await readToken(run)
+  // Who deletes the token closes the door.
+  if (token === undefined) {
+    if (before !== undefined) await ports.store.delete(keys.receiver(digestOfPath(before), id))
+    throw tokenNotFound(target)
+  }
   const digest = receiverDigest(token, id.name, id.namespace)
   const record: HookRecord = {
     version: 1,
@@ -45,23 +51,13 @@ export async function reconcileReceiver(run: Run<ReceiverObject>): Promise<NextL
   await run.checkLease()
   await writeRecord(ports.store, keys.receiver(digest, id), record)
   const webhookPath = `/hook/${digest}`
-  const before = status.current().webhookPath
   if (before !== undefined && before !== webhookPath) {
-    await ports.store.delete(keys.receiver(before.slice('/hook/'.length), id))
+    await ports.store.delete(keys.receiver(digestOfPath(before), id))
   }
   const message = `Receiver initialized for path: ${webhookPath}`
   const verdict = { reason: 'Succeeded' as const, message, generation: target.record.generation }
   await status.save({ ...markReady(status.current(), verdict, ports.now()), webhookPath })
   return { afterMs: spec.intervalMs, cause: 'interval' }
-}
-
-/** Takes a Receiver that left out of the index. */
-export async function finalizeReceiver({ ports, target, status }: Run): Promise<void> {
-  const path = status.current().webhookPath
-  if (path !== undefined) {
-    await ports.store.delete(keys.receiver(path.slice('/hook/'.length), target.id))
-  }
-  await ports.registry.forget(target.id)
 }
 
 /** Receivers behind one path; two clusters may share it. */
@@ -87,15 +83,19 @@ function isHook(value: unknown): value is HookRecord {
   )
 }
 
-async function readToken({ ports, target }: Run<ReceiverObject>): Promise<string> {
+async function readToken({ ports, target }: Run<ReceiverObject>): Promise<string | undefined> {
   const { id, spec } = target
   const { secretName = '' } = spec
   const client = await ports.clusters.connect(id.cluster)
   const ref = { kind: 'Secret' as const, namespace: id.namespace, name: secretName }
   const token = (await readConfig(ports, client, ref))?.get('token')
-  if (token !== undefined && token.length > 0) return new TextDecoder().decode(token)
+  return token === undefined || token.length === 0 ? undefined : new TextDecoder().decode(token)
+}
+
+function tokenNotFound({ id, spec }: ReceiverObject): ReconcileError {
+  const { secretName = '' } = spec
   const message = `unable to read token from secret '${id.namespace}/${secretName}' error: the Secret, or its key 'token', is missing; create it`
-  throw new ReconcileError('TokenNotFound', 'SecretNotFound', message, { retryable: true })
+  return new ReconcileError('TokenNotFound', 'SecretNotFound', message, { retryable: true })
 }
 
 /** Objects a hook asks to be looked at; `*` means all of the kind in the namespace, narrowed by labels. */

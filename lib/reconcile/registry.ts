@@ -5,8 +5,9 @@ import { clear, schedule } from '../store/calendar.ts'
 import { readRecord, updateRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { edgesOf } from './edges.ts'
-import { keys } from './keys.ts'
+import { digestOfPath, keys } from './keys.ts'
 import { isSameOrigin, type Origin, parseRegistered, type Registered } from './registered.ts'
+import { readStatus } from './status-writer.ts'
 import { endResumption } from './suspension.ts'
 
 /** The Flux objects of every cluster, with the edges that lead from what changed to who cares. */
@@ -16,8 +17,10 @@ export type Registry = {
   readonly put: (id: ObjectId, object: KubeObject, origin: Origin) => Promise<PutOutcome>
   /** Marks an object that left; it goes when what it owned is taken down. False where it belongs to another origin. */
   readonly requestDeletion: (id: ObjectId, origin: Origin) => Promise<boolean>
-  /** Removes the object and its edges. */
+  /** Removes the object and all that is kept of it. */
   readonly forget: (id: ObjectId) => Promise<void>
+  /** The same for one that is marked for deletion; false where it was taken back meanwhile, and stays. */
+  readonly forgetLeaving: (id: ObjectId) => Promise<boolean>
   readonly list: (cluster: string, kind?: string) => Promise<readonly ObjectId[]>
   /** Sources that follow a repository or bucket; see `repositoryKey`. */
   readonly followers: (followed: string) => Promise<readonly ObjectId[]>
@@ -51,12 +54,14 @@ export function createRegistry(ports: RegistryPorts): Registry {
     put: (id, object, origin) => putObject(ports, id, object, origin),
     requestDeletion: (id, origin) => requestDeletion(ports, id, origin),
     forget: async (id) => {
-      const found = await find(id)
-      if (found === undefined) return
-      await store.delete(keys.object(id))
-      await removeEdges(store, edgesOf(found))
-      await Promise.all([store.delete(keys.status(id)), store.delete(keys.suspension(id))])
-      await clear(store, formatId(id))
+      const found = await readRecord(store, keys.object(id), parseRegistered)
+      if (found !== undefined) await forgetObject(store, id, found.value)
+    },
+    forgetLeaving: async (id) => {
+      const found = await readRecord(store, keys.object(id), parseRegistered)
+      if (found === undefined) return true
+      if (found.value.deletionRequestedAt === undefined) return false
+      return forgetObject(store, id, found.value, found.etag)
     },
     list: async (cluster, kind) => {
       const found = await store.list(keys.objectsOf(cluster, kind))
@@ -83,7 +88,7 @@ async function putObject(
   await schedule(store, formatId(id), new Date(now().getTime() + catchUpMs))
   const read = readFleetObject(object, id.cluster)
   const edges = edgesOf(read)
-  await Promise.all(edges.map((edge) => store.put(edge, '{}')))
+  await putEdges(store, edges)
   await updateRecord(
     store,
     keys.object(id),
@@ -123,6 +128,33 @@ async function requestDeletion(
   return true
 }
 
+/**
+ * The record goes behind what is known of it, so that one registered anew under this name finds nothing of the old,
+ * wherever this is killed; and before its edges, which one that came meanwhile gets back.
+ */
+async function forgetObject(
+  store: Store,
+  id: ObjectId,
+  { object }: Registered,
+  etag?: string,
+): Promise<boolean> {
+  await forgetState(store, id)
+  const condition = etag === undefined ? undefined : { ifMatch: etag }
+  if (!(await store.delete(keys.object(id), condition))) return false
+  await removeEdges(store, edgesOf(readFleetObject(object, id.cluster)))
+  const anew = (await readRecord(store, keys.object(id), parseRegistered))?.value
+  if (anew === undefined) await clear(store, formatId(id))
+  else await putEdges(store, edgesOf(readFleetObject(anew.object, id.cluster)))
+  return true
+}
+
+async function forgetState(store: Store, id: ObjectId): Promise<void> {
+  const { webhookPath } = await readStatus(store, id)
+  if (webhookPath !== undefined) await store.delete(keys.receiver(digestOfPath(webhookPath), id))
+  const kept = [keys.status(id), keys.suspension(id), keys.input(id)]
+  await Promise.all(kept.map((key) => store.delete(key)))
+}
+
 function isUnchanged(previous: Registered, object: KubeObject, origin: Origin): boolean {
   return (
     previous.deletionRequestedAt === undefined &&
@@ -133,6 +165,10 @@ function isUnchanged(previous: Registered, object: KubeObject, origin: Origin): 
 
 function hasSameSpec(previous: Registered | undefined, object: KubeObject): boolean {
   return JSON.stringify(previous?.object.spec) === JSON.stringify(object.spec)
+}
+
+async function putEdges(store: Store, edges: readonly string[]): Promise<void> {
+  await Promise.all(edges.map((edge) => store.put(edge, '{}')))
 }
 
 async function removeEdges(store: Store, edges: readonly string[]): Promise<void> {

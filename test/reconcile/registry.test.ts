@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../lib/manifest/object.ts'
+import { keys } from '../../lib/reconcile/keys.ts'
+import { emptyStatus } from '../../lib/reconcile/object-status.ts'
 import { createRegistry } from '../../lib/reconcile/registry.ts'
 import { createMemoryStore } from '../../lib/store/memory.ts'
 
@@ -112,5 +114,60 @@ describe('createRegistry', () => {
     await registry.requestDeletion(ks('apps'), parent)
     expect(await registry.put(ks('apps'), kustomization('apps'), parent)).toBe('configured')
     expect((await registry.find(ks('apps')))?.record.deletionRequestedAt).toBeUndefined()
+  })
+
+  it('keeps what was registered anew while it was taken down', async () => {
+    const { registry } = setUp()
+    await registry.put(ks('apps'), kustomization('apps'), parent)
+    expect(await registry.forgetLeaving(ks('apps'))).toBe(false)
+    await registry.requestDeletion(ks('apps'), parent)
+    expect(await registry.forgetLeaving(ks('apps'))).toBe(true)
+    expect(await registry.forgetLeaving(ks('apps'))).toBe(true)
+  })
+
+  it('leaves no state of the old to one of the same name, wherever forgetting is killed', async () => {
+    const count = async (access: number): Promise<boolean> => {
+      let left = Number.POSITIVE_INFINITY
+      const inner = createMemoryStore()
+      const remove: typeof inner.delete = async (...args) => {
+        left -= 1
+        if (left < 0) throw new Error('killed')
+        return inner.delete(...args)
+      }
+      const store = { ...inner, delete: remove }
+      const registry = createRegistry({ store, now, uniqueId: () => 'uid' })
+      await registry.put(ks('apps'), kustomization('apps'), fleet)
+      await inner.put(keys.status(ks('apps')), JSON.stringify({ ...emptyStatus }))
+      await inner.put(keys.input(ks('apps')), '{}')
+      left = access
+      const isKilled = await registry.forget(ks('apps')).then(
+        () => false,
+        () => true,
+      )
+      const isThere = (await registry.find(ks('apps'))) !== undefined
+      const state = [...(await inner.list('status/')), ...(await inner.list('inputs/'))]
+      expect(isThere || state.length === 0).toBe(true)
+      return isKilled
+    }
+    let access = 0
+    while (await count(access)) access += 1
+    expect(access).toBeGreaterThan(4)
+  })
+
+  it('takes the door of a Receiver away with it', async () => {
+    const { registry, store } = setUp()
+    const id = { ...ks('hook'), kind: 'Receiver' }
+    const hook = {
+      apiVersion: 'notification.toolkit.fluxcd.io/v1',
+      kind: 'Receiver',
+      metadata: { name: 'hook', namespace: 'ns' },
+      spec: { type: 'github', resources: [], secretRef: { name: 'token' } },
+    }
+    await registry.put(id, hook, fleet)
+    await store.put(keys.receiver('abc', id), '{}')
+    const status = { ...emptyStatus, webhookPath: '/hook/abc' }
+    await store.put(keys.status(id), JSON.stringify(status))
+    await registry.forget(id)
+    expect(await store.list('')).toEqual([])
   })
 })
