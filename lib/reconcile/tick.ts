@@ -17,7 +17,12 @@ export async function tick(ports: Pick<Ports, 'store' | 'requests' | 'now'>): Pr
   const messages = due.flatMap(({ id, dueAt }) => {
     const parsed = parseId(id)
     if (parsed === undefined) return []
-    const request = { id: parsed, cause: 'interval' as const, requestedAt: now.toISOString() }
+    const request = {
+      id: parsed,
+      cause: 'interval' as const,
+      requestedAt: now.toISOString(),
+      plannedDueAt: dueAt.toISOString(),
+    }
     return [messageOf(request, `due/${id}/${dueAt.getTime()}`)]
   })
   if (messages.length > 0) await ports.requests.send(messages)

@@ -39,14 +39,17 @@ export function createWorker(ports: Ports): Consume {
   }
 }
 
-/** Each look plans the next; without this every push to what fails would add one more chain of retries. */
+/**
+ * Each look plans the next; without this every push to what fails would add one more chain of retries, and what fell
+ * due while it waited in a long queue would be looked at twice.
+ */
 async function isSuperseded(
   { store }: Ports,
   { id, plannedDueAt }: ReconcileRequest,
 ): Promise<boolean> {
   if (plannedDueAt === undefined) return false
   const dueAt = await scheduledFor(store, formatId(id))
-  return dueAt?.toISOString() !== plannedDueAt
+  return dueAt !== undefined && dueAt.toISOString() !== plannedDueAt
 }
 
 async function work(ports: Ports, request: ReconcileRequest): Promise<void> {

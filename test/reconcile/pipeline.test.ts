@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { ClusterRequest, Transport } from '../../lib/cluster/transport.ts'
+import { tick } from '../../lib/reconcile/tick.ts'
 import { createSandboxCluster } from '../../lib/sandbox/kubernetes/sandbox-cluster.ts'
 import { clusterYaml, createTestWorld, idOf, rootSource, rootUrl, type TestWorld } from './world.ts'
 
@@ -228,6 +229,19 @@ describe('a fleet in one cluster', () => {
     const before = (await failures()).length
     await world.settle(60_000)
     expect((await failures()).length - before).toBe(6)
+  })
+
+  it('looks once at what falls due while it waits in the queue', async () => {
+    world = await createTestWorld()
+    world.publish(rootUrl, revision('1'), root({ 'one.yaml': configMap('one') }))
+    await world.load(clusterYaml)
+    const later = new Date(world.ports.now().getTime() + 40_000)
+    expect(await tick({ ...world.ports, now: () => later })).toBe(2)
+    await world.settle()
+    const finished = (await world.events('Kustomization', 'flux-system')).filter(
+      ({ reason }) => reason === 'ReconciliationSucceeded',
+    )
+    expect(finished).toHaveLength(1)
   })
 
   it('tells once of what it takes down, however long that takes', async () => {
