@@ -46,7 +46,11 @@ export function loadFleet(files: readonly FleetFile[]): Fleet {
   const seen = new Set<string>()
   const objects = documents.filter((document) => document.object !== undefined)
   const clusters = objects.flatMap((entry) => readClusterObject(entry, seen, faults))
-  const fluxObjects = objects.flatMap((entry) => readFluxObject(entry, clusters, seen, faults))
+  const declared = new Set(objects.flatMap(clusterNameOf))
+  const only = declared.size === 1 ? clusters[0]?.name : undefined
+  const fluxObjects = objects.flatMap((entry) =>
+    readFluxObject(entry, clusters, only, seen, faults),
+  )
   return { clusters, objects: fluxObjects, faults }
 }
 
@@ -124,6 +128,7 @@ function readClusterObject(
 function readFluxObject(
   { file, object, lineOf }: FleetDocument,
   clusters: readonly ClusterObject[],
+  only: string | undefined,
   seen: Set<string>,
   faults: FleetFault[],
 ): readonly FleetObject[] {
@@ -139,7 +144,7 @@ function readFluxObject(
     })
     return []
   }
-  const cluster = clusterOf(object, clusters)
+  const cluster = clusterOf(object, clusters, only)
   if (cluster === undefined) {
     const remedy = `name one of: ${clusters.map(({ name }) => name).join(', ') || '(no Cluster is usable)'}`
     const field = `metadata.annotations.${clusterAnnotation}`
@@ -168,9 +173,18 @@ function isClusterKind(object: KubeObject): boolean {
   return object.kind === 'Cluster' && object.apiVersion === `${fleetGroup}/v1`
 }
 
-function clusterOf(object: KubeObject, clusters: readonly ClusterObject[]): string | undefined {
+function clusterNameOf({ object }: FleetDocument): readonly string[] {
+  return object !== undefined && isClusterKind(object) ? [object.metadata.name] : []
+}
+
+/** A faulty second Cluster still counts: what names no cluster must not fall to the one that is left. */
+function clusterOf(
+  object: KubeObject,
+  clusters: readonly ClusterObject[],
+  only: string | undefined,
+): string | undefined {
   const named = annotationsOf(object)[clusterAnnotation]
-  if (named === undefined && clusters.length === 1) return clusters[0]?.name
+  if (named === undefined) return only
   return clusters.find(({ name }) => name === named)?.name
 }
 

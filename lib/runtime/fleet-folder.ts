@@ -1,6 +1,6 @@
-import { watch } from 'node:fs'
+import { statSync, watch } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import { type Fleet, type FleetFile, loadFleet } from '../fleet/load.ts'
 
 const maxFiles = 10_000
@@ -24,23 +24,29 @@ async function readFleetFile(file: string, base: string): Promise<FleetFile> {
 
 async function listYaml(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true })
-  return entries
-    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
+  const paths = entries
+    .filter((entry) => !entry.isDirectory() && /\.ya?ml$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
-    .filter(
-      (path) =>
-        !relative(folder, path)
-          .split('/')
-          .some((part) => part.startsWith('.')),
-    )
+    .filter((path) => !isHidden(relative(folder, path)))
     .sort()
-    .slice(0, maxFiles)
+  // Leaving some out would look as if their objects had left.
+  if (paths.length > maxFiles) {
+    throw new Error(`${folder} holds ${paths.length} YAML files; a fleet has at most ${maxFiles}`)
+  }
+  return paths
+}
+
+function isHidden(path: string): boolean {
+  return path.split(sep).some((part) => part.startsWith('.'))
 }
 
 /** Calls `changed` shortly after something below `path` changed; returns what stops it. */
 export function watchFleet(path: string, changed: () => void): () => void {
   let timer: NodeJS.Timeout | undefined
-  const watcher = watch(path, { recursive: true }, () => {
+  // Editors put a new file in the place of the old one; whoever watches the file goes on looking at the old.
+  const isFile = statSync(path).isFile()
+  const watcher = watch(isFile ? dirname(path) : path, { recursive: !isFile }, (_, name) => {
+    if (isFile && name !== null && name !== basename(path)) return
     clearTimeout(timer)
     timer = setTimeout(changed, settleMs)
   })

@@ -45,6 +45,13 @@ describe('loadFleet', () => {
     ])
   })
 
+  it('gives what names no cluster to none while another Cluster is faulty', () => {
+    const broken = cluster('two').replace('sandbox: {}', '{}')
+    const fleet = load(cluster('one'), broken, kustomization('a'))
+    expect(fleet.clusters.map(({ name }) => name)).toEqual(['one'])
+    expect(fleet.objects).toEqual([])
+  })
+
   it('tells every fault in one pass, with file, line, object, field and remedy', () => {
     const broken = `apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
