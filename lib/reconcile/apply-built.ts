@@ -3,6 +3,7 @@ import { ApplyError } from '../apply/apply-error.ts'
 import { pruneObjects } from '../apply/prune.ts'
 import type { ClusterClient } from '../cluster/client.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
+import { formatDuration } from '../fleet/duration.ts'
 import { isFluxObject } from '../fleet/fleet-object.ts'
 import { computeFluxStatus } from '../health/status.ts'
 import type { ChangeSet } from '../inventory/change-set.ts'
@@ -101,7 +102,7 @@ export async function pruneStale(
   const inFleet = stale.filter(isFluxObject)
   if (stale.length === 0) return { changes: [], survivors: [] }
   await beforeStage()
-  const unregistered = await unregisterObjects(run.ports, id, inFleet)
+  const unregistered = await unregisterObjects(run.ports, run.target, inFleet)
   if (inCluster.length === 0) return { changes: unregistered, survivors: [] }
   const pruned = await pruneObjects(await client(), inCluster, {
     owner: { name: id.name, namespace: id.namespace },
@@ -113,7 +114,7 @@ export async function pruneStale(
 function underWay(run: Run<KustomizationObject>, source: ReadySource, inventory: Inventory) {
   const { target, status, ports } = run
   const { revision } = source.artifact
-  const message = `Detecting drift for revision ${revision} with a timeout of ${target.spec.timeoutMs / 1000}s`
+  const message = `Detecting drift for revision ${revision} with a timeout of ${formatDuration(target.spec.timeoutMs)}`
   const verdict = { reason: 'Progressing' as const, message, generation: target.record.generation }
   return markProgressing(
     { ...status.current(), inventory, lastAttemptedRevision: revision },
