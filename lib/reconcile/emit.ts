@@ -1,5 +1,7 @@
 import { apiVersionOfKind } from '../fleet/fleet-object.ts'
 import type { ObjectId } from '../fleet/object-id.ts'
+import type { ChangeSet } from '../inventory/change-set.ts'
+import { formatRef } from '../manifest/object.ts'
 import {
   type Event,
   type EventChange,
@@ -25,6 +27,14 @@ export type EventInput = {
   readonly commit?: Commit | undefined
   /** True for a run that found nothing to do. */
   readonly isRoutine?: boolean
+}
+
+/** What events and the last change tell of a change set: what was really done, at most so much. */
+export function toldChanges(changes: ChangeSet, limit = 500): readonly EventChange[] {
+  return changes
+    .filter(({ action }) => action !== 'unchanged' && action !== 'skipped')
+    .slice(0, limit)
+    .map(({ ref, action }) => ({ subject: formatRef(ref), action }))
 }
 
 /** An event as it is kept. */

@@ -4,10 +4,10 @@ import type { ClusterClient } from '../cluster/client.ts'
 import { isFluxObject } from '../fleet/fleet-object.ts'
 import { formatDeletions, hasChanges } from '../inventory/change-set.ts'
 import { inventoryOfRefs, parseEntry } from '../inventory/inventory.ts'
-import { formatRef, type ObjectRef } from '../manifest/object.ts'
+import type { ObjectRef } from '../manifest/object.ts'
 import { pruneStale } from './apply-built.ts'
 import { connectFor } from './connect.ts'
-import { emit } from './emit.ts'
+import { emit, toldChanges } from './emit.ts'
 import type { KustomizationObject, NextLook, Run } from './run.ts'
 
 /**
@@ -55,9 +55,7 @@ async function takeDown(
       reason: 'ReconciliationSucceeded',
       message: formatDeletions(pruned.changes),
       ...(revision === undefined ? {} : { metadata: { revision } }),
-      changes: pruned.changes
-        .filter(({ action }) => action === 'deleted')
-        .map(({ ref, action }) => ({ subject: formatRef(ref), action })),
+      changes: toldChanges(pruned.changes),
     })
   }
   if (pruned.error !== undefined) {

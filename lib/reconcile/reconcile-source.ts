@@ -111,6 +111,8 @@ async function readCredentials({ ports, target }: Run<SourceObject>) {
   const ref = { kind: 'Secret' as const, namespace, name: secretName }
   const found = await readConfig(ports, client, ref)
   if (found !== undefined) return found
-  const message = `failed to get secret '${namespace}/${secretName}': secrets "${secretName}" not found`
+  const place = `failed to get secret '${namespace}/${secretName}'`
+  // Twice: these are Flux's words, flux.md §10.
+  const message = `${place}: ${place}: secrets "${secretName}" not found`
   throw new ReconcileError('AuthenticationFailed', 'SecretNotFound', message, { retryable: true })
 }

@@ -1,13 +1,13 @@
 import { formatDuration } from '../fleet/duration.ts'
 import { formatId } from '../fleet/object-id.ts'
-import { rfc3339 } from '../status/condition.ts'
+import { findCondition, rfc3339 } from '../status/condition.ts'
 import { DriftlessError, messageOf } from '../status/error.ts'
 import { recordSnapshot } from '../status/history.ts'
 import type { Reason } from '../status/reason.ts'
 import { changesOf } from './apply-built.ts'
 import { markFailed, markStalled } from './conditions.ts'
-import { emit } from './emit.ts'
-import type { Commit } from './object-status.ts'
+import { emit, toldChanges } from './emit.ts'
+import type { Commit, ObjectStatus } from './object-status.ts'
 import type { NextLook, Run } from './run.ts'
 
 /** How a fault is told and when it is tried again. */
@@ -58,6 +58,7 @@ export async function recordFailure(
   if (!(thrown instanceof DriftlessError))
     ports.log.error(message, { object: formatId(target.id), thrown })
   const verdict = { reason, message: message.trimEnd(), generation: target.record.generation }
+  const isTold = telling.isTerminal === true && isStalledBy(status.current(), verdict)
   const marked = telling.isTerminal
     ? markStalled(status.current(), verdict, ports.now())
     : markFailed(status.current(), verdict, ports.now())
@@ -68,11 +69,22 @@ export async function recordFailure(
     ...(revision === undefined ? {} : { lastAttemptedRevision: revision }),
     lastRun: { at: rfc3339(ports.now()), durationMs: elapsedMs(run) },
   })
-  await tell(run, telling, { reason, message, revision, commit, thrown })
+  if (!isTold) await tell(run, telling, { reason, message, revision, commit, thrown })
   const afterMs = telling.isTerminal
     ? retry.intervalMs
     : (telling.retryAfterMs ?? retry.retryIntervalMs)
   return { afterMs, cause: 'retry' }
+}
+
+/** What nobody can have changed since is not told again at each interval. */
+function isStalledBy(
+  { conditions, observedGeneration }: ObjectStatus,
+  { message, generation }: { readonly message: string; readonly generation: number },
+): boolean {
+  const stalled = findCondition(conditions, 'Stalled')
+  return (
+    stalled?.status === 'True' && stalled.message === message && observedGeneration === generation
+  )
 }
 
 async function tell(
@@ -94,14 +106,7 @@ async function tell(
     message: telling.eventMessage ?? fault.message,
     commit: fault.commit,
     ...(fault.revision === undefined ? {} : { metadata: { revision: fault.revision } }),
-    ...(changes.length === 0
-      ? {}
-      : {
-          changes: changes.map(({ ref, action }) => ({
-            subject: `${ref.kind}/${ref.namespace}/${ref.name}`,
-            action,
-          })),
-        }),
+    ...(changes.length === 0 ? {} : { changes: toldChanges(changes) }),
   })
 }
 

@@ -4,8 +4,7 @@ import {
   formatDeletions,
   hasChanges,
 } from '../inventory/change-set.ts'
-import { formatRef } from '../manifest/object.ts'
-import { emit } from './emit.ts'
+import { emit, toldChanges } from './emit.ts'
 import type { ReadySource } from './gate.ts'
 import type { KustomizationObject, Run } from './run.ts'
 
@@ -45,15 +44,10 @@ async function reportList(
     message,
     metadata: { revision: source.artifact.revision },
     commit: source.commit,
-    changes: changes
-      .filter(({ action }) => action !== 'unchanged' && action !== 'skipped')
-      .slice(0, maxListed)
-      .map(({ ref, action }) => ({ subject: formatRef(ref), action })),
+    changes: toldChanges(changes),
     ...(isDrift ? { isDrift } : {}),
   })
 }
-
-const maxListed = 500
 
 /** Warnings of the builder and of the API server: an event, where there are any. */
 export async function reportWarnings(

@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { clusterYaml, createTestWorld, rootUrl, type TestWorld } from './world.ts'
+
+let world: TestWorld
+beforeEach(async () => {
+  world = await createTestWorld()
+})
+afterEach(() => world.close())
+
+const kustomization = (more: string) => `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: apps, namespace: flux-system }
+spec:
+  interval: 1m
+  path: ./apps
+  prune: true
+${more}`
+const followsRoot = '  sourceRef: { kind: GitRepository, name: flux-system }\n'
+
+async function start(apps: string, cluster = clusterYaml): Promise<void> {
+  world.publish(rootUrl, `main@sha1:${'1'.repeat(40)}`, {
+    'kustomization.yaml': 'resources: [apps.yaml]\n',
+    'apps.yaml': apps,
+    'apps/kustomization.yaml': 'resources: []\n',
+  })
+  await world.load(cluster)
+  await world.settle(2_000)
+}
+
+const crossed = '  sourceRef: { kind: GitRepository, name: x, namespace: other }\n'
+const locked = clusterYaml.replace('spec:', 'spec:\n  tenancy: locked')
+
+/** Source: flux.md §10: reason, message and what Flux sends as an event. */
+const faults = [
+  [
+    'a source that is missing',
+    kustomization('  sourceRef: { kind: GitRepository, name: nope }\n'),
+    clusterYaml,
+    ['ArtifactFailed', 'GitRepository.source.toolkit.fluxcd.io "nope" not found', []],
+  ],
+  [
+    'a path that is missing',
+    kustomization(followsRoot).replace('./apps', './nope'),
+    clusterYaml,
+    [
+      'ArtifactFailed',
+      'kustomization path not found: stat nope: no such file or directory',
+      ['error: kustomization path not found: stat nope: no such file or directory'],
+    ],
+  ],
+  [
+    'a dependency that is missing',
+    kustomization(`${followsRoot}  dependsOn: [{ name: nope }]\n`),
+    clusterYaml,
+    [
+      'DependencyNotReady',
+      'dependency \'flux-system/nope\' not found: kustomizations.kustomize.toolkit.fluxcd.io "nope" not found',
+      ['info: Dependencies do not meet ready condition, retrying in 30s'],
+    ],
+  ],
+  [
+    'variables that are missing',
+    kustomization(
+      `${followsRoot}  postBuild: { substituteFrom: [{ kind: ConfigMap, name: nope }] }\n`,
+    ),
+    clusterYaml,
+    [
+      'BuildFailed',
+      'substitute from \'ConfigMap/nope\' error: configmaps "nope" not found',
+      ['error: substitute from \'ConfigMap/nope\' error: configmaps "nope" not found'],
+    ],
+  ],
+  [
+    'a source in another namespace of a locked cluster',
+    kustomization(crossed),
+    locked,
+    [
+      'AccessDenied',
+      "can't access 'GitRepository/other/x', cross-namespace references have been blocked",
+      ["error: can't access 'GitRepository/other/x', cross-namespace references have been blocked"],
+    ],
+  ],
+] as const
+
+describe('recordFailure', () => {
+  it.each(faults)('tells of %s in the words of Flux', async (_, apps, cluster, want) => {
+    await start(apps, cluster)
+    const { ready, reason, message } = await world.object('Kustomization', 'apps')
+    const events = await world.events('Kustomization', 'apps')
+    const told = [...new Set(events.map((event) => `${event.severity}: ${event.message}`))]
+    expect(ready).toBe('False')
+    expect([reason, message, told]).toEqual(want)
+  })
+
+  it('tells once of what cannot change by itself, however often the interval comes', async () => {
+    await start(kustomization(crossed), locked)
+    await world.settle(200_000)
+    expect(await world.events('Kustomization', 'apps')).toHaveLength(1)
+  })
+})
