@@ -17,7 +17,10 @@ export async function finishRun(
   const { ports, target, status } = run
   const { revision } = source.artifact
   const before = status.current()
-  const isNews = !isReady(before) || before.lastAppliedRevision !== revision
+  const isNews =
+    !isReady(before) ||
+    before.lastAppliedRevision !== revision ||
+    before.observedGeneration !== target.record.generation
   const { wait } = before
   const begunAt = wait?.revision === revision ? Date.parse(wait.begunAt) : run.startedAt.getTime()
   const durationMs = ports.now().getTime() - begunAt

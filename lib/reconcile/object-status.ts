@@ -23,6 +23,8 @@ export type ObjectStatus = {
   /** Of a Kustomization. */
   readonly lastAppliedRevision?: string
   readonly lastAttemptedRevision?: string
+  /** The revision whose warnings were told. */
+  readonly warnedRevision?: string
   readonly inventory?: Inventory
   readonly history?: readonly Snapshot[]
   /** Set while health is watched; whoever holds another revision ends it. */

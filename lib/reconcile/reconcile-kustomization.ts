@@ -6,7 +6,7 @@ import { type Applied, applyBuilt } from './apply-built.ts'
 import { type Built, buildObjects, inputDigest, openFolder } from './build-objects.ts'
 import { isReady, markProgressing } from './conditions.ts'
 import { connectFor } from './connect.ts'
-import { emit } from './emit.ts'
+import { emit, toldChanges } from './emit.ts'
 import { finishRun } from './finish-run.ts'
 import { type ReadySource, requireBuilt, requireDependencies, requireSource } from './gate.ts'
 import { readInput, rememberInput } from './input.ts'
@@ -24,9 +24,10 @@ export async function reconcileKustomization(run: Run<KustomizationObject>): Pro
   const { ports, target } = run
   requireBuilt(target)
   const source = await requireSource(ports, target)
-  await requireDependencies(ports, target, source)
   const next = whatIsLeft(run, source)
   if (next !== undefined) return next
+  // What is applied already only waits to be healthy, whatever its dependencies do meanwhile.
+  if (!isWatching(run, source)) await requireDependencies(ports, target, source)
   const cluster = await ports.clusters.find(target.id.cluster)
   if (cluster === undefined) throw unknownCluster(target)
   const connect = once(() => connectFor(run, cluster))
@@ -38,7 +39,9 @@ export async function reconcileKustomization(run: Run<KustomizationObject>): Pro
     // Drift is looked for when the interval comes, as if this revision had not been.
     return { afterMs: target.spec.intervalMs, cause: 'as-planned' }
   }
-  const built = await buildObjects(ports, target, cluster, connect.get, folder)
+  // As Flux: from where the Kustomization stands and in its own right, wherever it applies to and as whom.
+  const home = () => ports.clusters.connect(target.id.cluster)
+  const built = await buildObjects(ports, target, cluster, home, folder)
   const digest = inputDigest(folder.tree, built.reads, settingsOf(run))
   const outcome = await bringToCluster(run, connect.get, cluster, source, built)
   await rememberInput(ports.store, target.id, { digest, reads: built.reads })
@@ -61,11 +64,13 @@ async function bringToCluster(
     ...status.current(),
     inventory: applied.inventory,
     lastAttemptedRevision: revision,
+    warnedRevision: revision,
     lastChange: lastChangeOf(run, source, applied, isDrift),
   })
   // Once a revision: what nobody changes is not said again at each interval.
-  if (before.lastAttemptedRevision !== revision || isDrift)
+  if (before.warnedRevision !== revision || isDrift) {
     await reportWarnings(run, source, [...built.warnings, ...applied.warnings])
+  }
   await reportChanges(run, source, applied.changes, isDrift)
   await reportDeletions(run, source, applied.deletions)
   if (applied.pruneError !== undefined) throw applied.pruneError
@@ -171,10 +176,7 @@ function lastChangeOf(
   applied: Awaited<ReturnType<typeof applyBuilt>>,
   isDrift: boolean,
 ) {
-  const changes = [...applied.changes, ...applied.deletions]
-    .filter(({ action }) => action !== 'unchanged' && action !== 'skipped')
-    .slice(0, maxListedChanges)
-    .map(({ ref, action }) => ({ subject: `${ref.kind}/${ref.namespace}/${ref.name}`, action }))
+  const changes = toldChanges([...applied.changes, ...applied.deletions], maxListedChanges)
   const { lastChange } = run.status.current()
   if (changes.length === 0 && lastChange !== undefined) return lastChange
   const at = run.ports.now().toISOString()

@@ -68,6 +68,8 @@ spec:
 
 export type WorldOptions = {
   readonly transport?: Transport
+  /** Of the clusters that `spec.kubeConfig` leads to; the same cluster where absent. */
+  readonly remoteTransport?: Transport
   /** Called before each request to the cluster and each access to the store; what it throws is a process that died there. */
   readonly beforeEach?: () => void
 }
@@ -88,6 +90,8 @@ export async function createTestWorld(options: WorldOptions = {}): Promise<TestW
   const contents = new Map<string, Content>()
   const registry = createRegistry({ store, now, uniqueId: randomUUID })
   const connect = async (): Promise<ClusterClient> => createClusterClient(transport, { now })
+  const connectRemote = async (): Promise<ClusterClient> =>
+    createClusterClient(options.remoteTransport ?? transport, { now })
   const ports: Ports = {
     store,
     leases: store,
@@ -99,7 +103,7 @@ export async function createTestWorld(options: WorldOptions = {}): Promise<TestW
     uniqueId: randomUUID,
     random: () => 0.5,
     owner: 'test',
-    clusters: { find: (name) => readClusterSpec(store, name), connect, connectRemote: connect },
+    clusters: { find: (name) => readClusterSpec(store, name), connect, connectRemote },
     refuseFlux: async () => {},
     sources: {
       fetch: async ({ source }) => {
