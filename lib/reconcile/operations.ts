@@ -1,5 +1,6 @@
 import type { ObjectId } from '../fleet/object-id.ts'
 import type { Inventory } from '../inventory/inventory.ts'
+import { mask, redact } from '../log/redact.ts'
 import { isJsonObject, type JsonObject } from '../manifest/object.ts'
 import { type Condition, findCondition } from '../status/condition.ts'
 import type { Event } from '../status/event.ts'
@@ -141,7 +142,7 @@ async function detail(ports: OperationPorts, target: RegisteredObject): Promise<
     apiVersion: target.record.object.apiVersion,
     metadata: target.record.object.metadata,
     generation: target.record.generation,
-    spec: isJsonObject(spec) ? spec : {},
+    spec: shownSpec(target, isJsonObject(spec) ? spec : {}),
     status,
     inventory: status.inventory ?? [],
     history: status.history ?? [],
@@ -149,9 +150,18 @@ async function detail(ports: OperationPorts, target: RegisteredObject): Promise<
   }
 }
 
+/** As it was written, but for addresses that are secrets. */
+function shownSpec(target: RegisteredObject, spec: JsonObject): JsonObject {
+  if (target.record.object.kind === 'Provider') {
+    const hidden = ['address', 'proxy'].filter((key) => Object.hasOwn(spec, key))
+    return { ...spec, ...Object.fromEntries(hidden.map((key) => [key, mask])) }
+  }
+  return typeof spec.url === 'string' ? { ...spec, url: redact(spec.url) } : spec
+}
+
 /** Never the address of a Provider: a chat webhook's URL is a secret. */
 function addressOf(target: RegisteredObject): string {
-  if (target.type === 'GitRepository') return target.spec.url
+  if (target.type === 'GitRepository') return redact(target.spec.url)
   if (target.type === 'Bucket') return `${target.spec.bucketName}/${target.spec.prefix}`
   if (target.type === 'Provider' || target.type === 'Receiver') return target.spec.type
   return ''

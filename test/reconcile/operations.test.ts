@@ -1,0 +1,43 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { clusterYaml, createTestWorld, rootUrl, type TestWorld } from './world.ts'
+
+let world: TestWorld
+afterEach(() => world.close())
+
+const provider = `apiVersion: notification.toolkit.fluxcd.io/v1beta3
+kind: Provider
+metadata: { name: slack, namespace: flux-system }
+spec: { type: slack, channel: general, address: 'https://hooks.slack.com/services/T0/B0/secret' }
+`
+
+describe('createOperations', () => {
+  it('shows no address of a chat and no password in a URL', async () => {
+    world = await createTestWorld()
+    const url = rootUrl.replace('https://', 'https://me:s3cret@')
+    await world.load([clusterYaml.replace(rootUrl, url), provider].join('---\n'))
+    const [slack, source] = await Promise.all([
+      world.object('Provider', 'slack'),
+      world.object('GitRepository', 'flux-system'),
+    ])
+    expect(slack.spec).toEqual({ type: 'slack', channel: 'general', address: '***' })
+    expect(JSON.stringify([slack, source])).not.toMatch(/secret|s3cret/)
+    expect(source.address).toContain('git.example/fleet')
+  })
+
+  it('counts objects by cluster, and answers undefined for what is not there', async () => {
+    world = await createTestWorld()
+    world.publish(rootUrl, `main@sha1:${'1'.repeat(40)}`, { 'kustomization.yaml': 'resources: []' })
+    await world.load(clusterYaml)
+    await world.settle(1_000)
+    const counts = { objectCount: 2, readyCount: 2, failedCount: 0 }
+    expect(await world.operations.clusters()).toEqual([
+      { name: 'test', connection: 'sandbox', tenancy: 'open', ...counts },
+    ])
+    const nobody = { cluster: 'test', kind: 'Kustomization', namespace: 'a', name: 'b' }
+    const { object, reconcile, suspend, resume } = world.operations
+    const answers = await Promise.all(
+      [object, reconcile, suspend, resume].map((ask) => ask(nobody)),
+    )
+    expect(answers).toEqual([undefined, undefined, undefined, undefined])
+  })
+})
