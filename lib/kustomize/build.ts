@@ -164,6 +164,8 @@ function isLocal({ node }: Resource): boolean {
 function toDocument(resource: Resource, where: string): JsonObject {
   try {
     const document = resource.node === undefined ? {} : nodeToJson(resource.node)
+    // The tree is several times the size of the data, and nobody needs it any more.
+    resource.node = undefined
     return isJsonObject(document) ? document : {}
   } catch (cause) {
     const id = formatId(currentId(resource))

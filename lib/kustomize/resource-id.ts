@@ -11,10 +11,18 @@ export const clusterScope = '_non_namespaceable_'
 export const defaultNamespace = 'default'
 
 /** A type of resources; one object for each, so that it can stand for the type as a key. */
-export type ResourceType = Gvk & { readonly isClusterScoped: boolean }
+export type ResourceType = Gvk & {
+  /** As written. */
+  readonly apiVersion: string
+  readonly isClusterScoped: boolean
+}
 
 /** Tells which types have no namespace; those nobody knows count as namespaced. */
-export type Scope = { readonly typeOf: (apiVersion: string, kind: string) => ResourceType }
+export type Scope = {
+  readonly typeOf: (apiVersion: string, kind: string) => ResourceType
+  /** Another number once a schema has changed what is known; types from before count no more. */
+  generation: number
+}
 
 export function effectiveNamespace(written: string, isClusterScoped: boolean): string {
   if (isClusterScoped) return clusterScope

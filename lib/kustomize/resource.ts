@@ -1,4 +1,12 @@
-import { fieldText, getField, isNull, type YamlMap, type YamlNode } from '../manifest/node.ts'
+import {
+  fieldText,
+  getField,
+  isNull,
+  type YamlList,
+  type YamlMap,
+  type YamlNode,
+} from '../manifest/node.ts'
+import { BuildError } from './build-error.ts'
 import {
   effectiveNamespace,
   type ResourceId,
@@ -36,6 +44,9 @@ export type Resource = {
   mayChangeKind: boolean
   /** Names of the vars that read from it. */
   varNames: string[]
+  /** The type that was found last, and when, so that it is not looked up each time it is asked for. */
+  lastType: ResourceType | undefined
+  lastGeneration: number
 }
 
 export function createResource(node: YamlMap, scope: Scope): Resource {
@@ -50,6 +61,8 @@ export function createResource(node: YamlMap, scope: Scope): Resource {
     mayChangeName: false,
     mayChangeKind: false,
     varNames: [],
+    lastType: undefined,
+    lastGeneration: 0,
   }
 }
 
@@ -71,7 +84,16 @@ export function namespaceOf(resource: Resource): string {
 }
 
 export function typeOfResource(resource: Resource): ResourceType {
-  return resource.scope.typeOf(apiVersionOf(resource), kindOf(resource))
+  const { lastType, scope } = resource
+  const apiVersion = apiVersionOf(resource)
+  const kind = kindOf(resource)
+  if (lastType?.apiVersion === apiVersion && lastType.kind === kind) {
+    if (resource.lastGeneration === scope.generation) return lastType
+  }
+  const type = scope.typeOf(apiVersion, kind)
+  resource.lastType = type
+  resource.lastGeneration = scope.generation
+  return type
 }
 
 export function currentId(resource: Resource): ResourceId {
@@ -129,12 +151,24 @@ export function scalarText(node: YamlNode | undefined): string {
   return node === undefined || isNull(node) ? '' : textOf(node)
 }
 
-/** The entries of `metadata.labels` or `metadata.annotations` as texts. */
+/**
+ * The entries of `metadata.labels` or `metadata.annotations` as texts. A list is walked as if it were keys and values,
+ * as kustomize does; it crashes where a key is left over.
+ */
 export function metadataMap(
   node: YamlMap | undefined,
   field: 'labels' | 'annotations',
 ): ReadonlyMap<string, string> {
   const map = getField(getField(node, 'metadata'), field)
+  if (map?.kind === 'list') return pairsOf(map, field)
   if (map?.kind !== 'map') return new Map()
   return new Map(map.keys.map((key, index) => [key.value, textOf(map.values[index])]))
+}
+
+function pairsOf({ items }: YamlList, field: string): ReadonlyMap<string, string> {
+  if (items.length % 2 === 1) {
+    throw new BuildError('FieldType', `metadata.${field}: this is a list; make it a map`)
+  }
+  const keys = items.filter((_, index) => index % 2 === 0)
+  return new Map(keys.map((key, index) => [textOf(key), textOf(items[2 * index + 1])]))
 }

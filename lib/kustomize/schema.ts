@@ -52,7 +52,8 @@ export function createSchemaSource(isBuiltinLoaded = false): SchemaSource {
     if (!isLoaded) isBuiltinWanted = true
     return scopes.get(type) === false
   }
-  return {
+  const source: SchemaSource = {
+    generation: 0,
     mergeSchema: () => {
       load()
       return schema
@@ -62,6 +63,7 @@ export function createSchemaSource(isBuiltinLoaded = false): SchemaSource {
       if (known !== undefined) return known
       const type: ResourceType = {
         ...splitApiVersion(apiVersion),
+        apiVersion,
         kind,
         isClusterScoped: isClusterScoped(`${apiVersion} ${kind}`),
       }
@@ -79,8 +81,10 @@ export function createSchemaSource(isBuiltinLoaded = false): SchemaSource {
       if (path === undefined && version === '') return
       isLoaded = false
       types.clear()
+      source.generation += 1
     },
   }
+  return source
 }
 
 /** Two schemas in one; where both know a type, the second counts. */

@@ -1,8 +1,8 @@
 import { BuildError } from '../build-error.ts'
 import type { SortOptions } from '../file/kustomization-file.ts'
 import { compareText } from '../node-edit.ts'
-import { currentId, namespaceOf, type Resource } from '../resource.ts'
-import { formatGvk, isSameGvk, type ResourceId } from '../resource-id.ts'
+import { nameOf, namespaceOf, type Resource, typeOfResource } from '../resource.ts'
+import type { ResourceType } from '../resource-id.ts'
 import type { ResourceList } from '../resource-list.ts'
 import { kindRanks, ranksOf } from '../tables/kind-order.ts'
 import { sortText } from '../transformer-config.ts'
@@ -33,10 +33,10 @@ export function applySortOptions(list: ResourceList, options: SortOptions): void
 
 type Sortable = {
   readonly resource: Resource
-  readonly id: ResourceId
+  readonly type: ResourceType
   readonly rank: number
-  readonly gvkText: string
-  readonly idText: string
+  readonly typeText: string
+  readonly name: string
 }
 
 /** By rank of the kind, then group, version and kind, then namespace and name. */
@@ -44,30 +44,26 @@ export function sortLegacy(
   list: ResourceList,
   ranks: ReadonlyMap<string, number> = kindRanks,
 ): void {
-  const sortable = list.items().map((resource) => toSortable(resource, ranks))
+  const typeTexts = new Map<ResourceType, string>()
+  const sortable = list.items().map((resource): Sortable => {
+    const type = typeOfResource(resource)
+    const typeText = typeTexts.get(type) ?? sortText(type)
+    typeTexts.set(type, typeText)
+    const name = `${namespaceOf(resource) || '~X'}|${nameOf(resource) || '~N'}`
+    return { resource, type, rank: ranks.get(type.kind) ?? 0, typeText, name }
+  })
   list.setItems(sortable.sort(compare).map(({ resource }) => resource))
 }
 
-function toSortable(resource: Resource, ranks: ReadonlyMap<string, number>): Sortable {
-  const id = currentId(resource)
-  return {
-    resource,
-    id,
-    rank: ranks.get(id.kind) ?? 0,
-    gvkText: sortText(id),
-    idText: `${formatGvk(id)}|${namespaceOf(resource) || '~X'}|${id.name || '~N'}`,
-  }
-}
-
 function compare(one: Sortable, other: Sortable): number {
-  if (isSameGvk(one.id, other.id)) return compareText(one.idText, other.idText)
+  if (one.type === other.type) return compareText(one.name, other.name)
   if (one.rank !== other.rank) return one.rank - other.rank
-  const order = compareText(one.gvkText, other.gvkText)
-  return areNamespaces(one.id, other.id) ? -order : order
+  const order = compareText(one.typeText, other.typeText)
+  return areNamespaces(one.type, other.type) ? -order : order
 }
 
 /** The core kind comes before one of a group. */
-function areNamespaces(one: ResourceId, other: ResourceId): boolean {
+function areNamespaces(one: ResourceType, other: ResourceType): boolean {
   return (
     one.kind === 'Namespace' &&
     other.kind === 'Namespace' &&
