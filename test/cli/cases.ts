@@ -100,7 +100,9 @@ function contextOf(
   }
 }
 
-async function writeWork(folder: string, files: ReadonlyMap<string, string>): Promise<void> {
+/** Writes the files of `work/`. */
+export async function writeWork(folder: string, files: ReadonlyMap<string, string>): Promise<void> {
+  await mkdir(folder, { recursive: true })
   for (const [name, text] of files) {
     if (!name.startsWith('work/')) continue
     const file = join(folder, name.slice('work/'.length))

@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
-import type { ObjectDetail, ObjectView } from '../../reconcile/operations.ts'
+import type { ObjectView } from '../../reconcile/operations.ts'
 import { connect } from '../connect.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { addConnectFlags, addFormatFlag, type CommonFlags } from '../flags.ts'
 import { formatClusters, formatObjects } from '../get-tables.ts'
 import { type KindWord, kindHelp, kindWords, splitKind } from '../kinds.ts'
+import { toManifest } from '../manifest-of.ts'
 import { formatData } from '../output.ts'
 import { parseStatusSelector, withLabels } from '../selectors.ts'
 
@@ -83,21 +84,6 @@ async function get(context: CliContext, words: string[], flags: GetFlags): Promi
     formatObjects(kind, objects, { ...flags, hasClusters, isPrefixed: kinds.length > 1 }),
   )
   context.output.data(tables.filter((table) => table !== '').join('\n'))
-}
-
-/** As kubectl would print it if the object stood in its cluster. */
-function toManifest(detail: ObjectDetail) {
-  const { apiVersion, kind, metadata, generation, spec, status, cluster, declaredBy, isSuspended } =
-    detail
-  const { version: _, inventory, ...shown } = status
-  const entries = inventory === undefined ? {} : { inventory: { entries: inventory } }
-  return {
-    apiVersion,
-    kind,
-    metadata: { ...metadata, generation },
-    spec: { ...spec, ...(isSuspended ? { suspend: true } : {}) },
-    status: { ...shown, ...entries, cluster, declaredBy },
-  }
 }
 
 function wanted(words: readonly string[]): { kinds: readonly KindWord[]; name?: string } {

@@ -6,7 +6,6 @@ import { formatTerminal } from '../../log/terminal.ts'
 import type { LocalRuntime } from '../../runtime/local.ts'
 import { createFolderSecrets } from '../../runtime/local-secrets.ts'
 import type { ServerOptions } from '../../runtime/local-server.ts'
-import { hasErrorCode, messageOf } from '../../status/error.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { parseCount, parsePort } from '../flags.ts'
 import { fleetPath } from '../read-fleet.ts'
@@ -105,9 +104,7 @@ async function serveUntilInterrupted(
   options: ServerOptions,
 ): Promise<void> {
   const { listenLocally } = await import('../../runtime/local-server.ts')
-  const server = await listenLocally(runtime, options).catch((thrown: unknown) => {
-    throw new ExitError(1, listenFault(options, thrown), { cause: thrown })
-  })
+  const server = await listenLocally(runtime, options)
   try {
     await runtime.start()
     output.success(`driftless serves at ${server.url}`)
@@ -116,11 +113,4 @@ async function serveUntilInterrupted(
   } finally {
     await server.close()
   }
-}
-
-function listenFault({ host, port }: ServerOptions, thrown: unknown): string {
-  if (hasErrorCode(thrown, 'EADDRINUSE')) {
-    return `port ${port} of ${host} is in use; stop what listens there, or name another --port`
-  }
-  return `cannot listen at ${host} port ${port}: ${messageOf(thrown)}`
 }
