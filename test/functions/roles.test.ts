@@ -1,0 +1,135 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bundleFunctions, type FunctionBundle } from '../../scripts/bundle-functions.ts'
+import {
+  nameOf,
+  packageTemplate,
+  type Resource,
+  type Statement,
+  statementsOf,
+  type Template,
+  whyNoTemplate,
+} from './template.ts'
+
+/** What in our code calls which action, on what. Deliveries of a queue are Lambda's own calls, in the function's name. */
+const calls: readonly { readonly action: string; readonly on: string; readonly by: RegExp }[] = [
+  { action: 's3:GetObject', on: 'StateBucket', by: /\bstore\.get\(|\breadRecord\(/ },
+  { action: 's3:PutObject', on: 'StateBucket', by: /\bstore\.put\(|\b(?:write|update)Record\(/ },
+  { action: 's3:DeleteObject', on: 'StateBucket', by: /\bstore\.delete\(/ },
+  { action: 'sqs:SendMessage', on: 'RequestQueue', by: /\brequests\.send\(/ },
+  { action: 'sqs:SendMessage', on: 'NoticeQueue', by: /\bnotices\.send\(/ },
+]
+
+/** Doors that only read: the index they share with the writers is in their bundle, its writing half is never called. */
+const readers = ['webhook', 'bucket']
+
+const skip = whyNoTemplate()
+
+describe.skipIf(skip !== undefined)(`the roles of the functions${skip ? ` (${skip})` : ''}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'driftless-template-'))
+  let template: Template = { resources: new Map() }
+  let bundles: readonly FunctionBundle[] = []
+  beforeAll(async () => {
+    bundles = await bundleFunctions('dist/functions')
+    template = packageTemplate(folder)
+  }, 180_000)
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  const ofType = (type: string): readonly (readonly [string, Resource])[] =>
+    [...template.resources].filter(([, resource]) => resource.type === type)
+  const allowedTo = (name: string): readonly Statement[] => {
+    const role = template.resources.get(`${name[0]?.toUpperCase()}${name.slice(1)}Role`)
+    return role === undefined ? [] : statementsOf(role)
+  }
+  const grants = (name: string): readonly string[] =>
+    allowedTo(name)
+      .flatMap(({ actions, resources }) =>
+        actions.flatMap((a) => resources.map((r) => `${a} ${r}`)),
+      )
+      .map((grant) => grant.replace(/\$\{StateBucket\.Arn\}\/\*$/, 'StateBucket'))
+  const called = (bundle: FunctionBundle): ReadonlySet<string> => {
+    const sources = bundle.inputs.filter((input) =>
+      /^lib\/(?:reconcile|runtime|store)\//.test(input),
+    )
+    const text = sources.map((input) => readFileSync(input, 'utf8')).join('\n')
+    const found = calls.filter(({ by }) => by.test(text)).map(({ action, on }) => `${action} ${on}`)
+    return new Set(found)
+  }
+
+  it('are one a function, and no one else may take them', () => {
+    const roles = ofType('AWS::Lambda::Function').map(([, { properties }]) =>
+      nameOf(properties.get('Role')),
+    )
+    expect(roles.toSorted()).toEqual([...new Set(roles)].toSorted())
+    expect(roles).toHaveLength(6)
+    for (const role of roles) {
+      const trust = template.resources.get(role)?.properties.get('AssumeRolePolicyDocument')
+      expect(JSON.stringify(trust).match(/[a-z]+\.amazonaws\.com/g), role).toEqual([
+        'lambda.amazonaws.com',
+      ])
+    }
+  })
+
+  it('allow no wildcard but the objects of the state and the streams of their own log', () => {
+    const own = /^\$\{StateBucket\.Arn\}\/\*$|:log-group:\/aws\/lambda\/driftless-dev-[a-z]+:\*$/
+    const wild = ofType('AWS::IAM::Role').flatMap(([id, role]) =>
+      statementsOf(role).flatMap(({ actions, resources }) => [
+        ...actions.filter((action) => action.includes('*')).map((action) => `${id} ${action}`),
+        ...resources.filter((to) => to.includes('*') && !own.test(to)).map((to) => `${id} ${to}`),
+      ]),
+    )
+    expect(ofType('AWS::IAM::Role').length).toBeGreaterThanOrEqual(7)
+    expect(wild).toEqual([])
+  })
+
+  it('write to the log of their own function only', () => {
+    for (const { name } of bundles) {
+      const logs = allowedTo(name).filter(({ actions }) =>
+        actions.some((a) => a.startsWith('logs:')),
+      )
+      expect(logs.flatMap(({ resources }) => resources).map((to) => to.split('/').at(-1))).toEqual([
+        `driftless-dev-${name}:*`,
+      ])
+    }
+  })
+
+  it('allow what the code calls', () => {
+    const missing = bundles
+      .filter(({ name }) => !readers.includes(name))
+      .flatMap((bundle) => {
+        const granted = grants(bundle.name)
+        const lacks = [...called(bundle)].filter((call) => !granted.includes(call))
+        return lacks.map((call) => `${bundle.name}: ${call}`)
+      })
+    expect(missing).toEqual([])
+  })
+
+  it('allow nothing that the code never calls', () => {
+    const surplus = bundles.flatMap((bundle) => {
+      const needed = called(bundle)
+      const inQueues = ofType('AWS::Lambda::EventSourceMapping')
+        .filter(([id]) => id.toLowerCase().startsWith(bundle.name))
+        .map(([, { properties }]) => nameOf(properties.get('EventSourceArn')))
+      const isUsed = (grant: string): boolean => {
+        const [action = '', on = ''] = grant.split(' ')
+        if (action.startsWith('logs:') || action === 's3:ListBucket') return true
+        const isDelivery = /^sqs:(?:ReceiveMessage|DeleteMessage|GetQueueAttributes)$/.test(action)
+        if (isDelivery) return inQueues.includes(on)
+        return needed.has(`${action} ${on.replace('DelayQueue', 'Queue')}`)
+      }
+      return grants(bundle.name)
+        .filter((grant) => !isUsed(grant))
+        .map((grant) => `${bundle.name}: ${grant}`)
+    })
+    expect(surplus).toEqual([])
+  })
+
+  it('let the doors that only take note write no state', () => {
+    for (const name of readers) {
+      expect(grants(name).filter((grant) => /^(?:s3|sqs):(?:Put|Delete)/.test(grant))).toEqual([])
+      expect(grants(name)).toContain('sqs:SendMessage RequestQueue')
+    }
+  })
+})

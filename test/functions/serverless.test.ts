@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bundleFunctions } from '../../scripts/bundle-functions.ts'
+import {
+  type Fields,
+  fieldsOf,
+  listOf,
+  nameOf,
+  packageTemplate,
+  type Template,
+  whyNoTemplate,
+} from './template.ts'
+
+const skip = whyNoTemplate()
+
+describe.skipIf(skip !== undefined)(`the packaged stack${skip ? ` (${skip})` : ''}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'driftless-stack-'))
+  let template: Template = { resources: new Map() }
+  beforeAll(async () => {
+    await bundleFunctions('dist/functions')
+    template = packageTemplate(folder)
+  }, 180_000)
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  const ofType = (type: string): readonly (readonly [string, Fields])[] =>
+    [...template.resources]
+      .filter(([, resource]) => resource.type === type)
+      .map(([id, { properties }]) => [id, properties] as const)
+  const at = (id: string): Fields => template.resources.get(id)?.properties ?? new Map()
+
+  it('runs every function on Node 24 and arm64', () => {
+    const functions = ofType('AWS::Lambda::Function')
+    expect(functions).toHaveLength(6)
+    for (const [, properties] of functions) {
+      expect(properties.get('Runtime')).toBe('nodejs24.x')
+      expect(properties.get('Architectures')).toEqual(['arm64'])
+      expect(fieldsOf(properties.get('LoggingConfig')).get('LogFormat')).toBe('JSON')
+    }
+    for (const [, properties] of ofType('AWS::Logs::LogGroup')) {
+      expect(properties.get('RetentionInDays')).toBe(30)
+    }
+  })
+
+  it('keeps what fails for good: each queue that is consumed has dead letters of its kind', () => {
+    const mappings = ofType('AWS::Lambda::EventSourceMapping')
+    expect(mappings).toHaveLength(4)
+    for (const [id, properties] of mappings) {
+      const queue = at(nameOf(properties.get('EventSourceArn')))
+      const redrive = fieldsOf(queue.get('RedrivePolicy'))
+      const deadLetters = at(nameOf(redrive.get('deadLetterTargetArn')))
+      expect(deadLetters.get('FifoQueue'), id).toBe(queue.get('FifoQueue'))
+      expect(deadLetters.get('MessageRetentionPeriod'), id).toBe(1_209_600)
+      expect(properties.get('FunctionResponseTypes')).toEqual(['ReportBatchItemFailures'])
+      expect(fieldsOf(properties.get('ScalingConfig')).get('MaximumConcurrency')).toBeGreaterThan(1)
+    }
+  })
+
+  it('hides a message six times as long as its function may run', () => {
+    for (const [, properties] of ofType('AWS::Lambda::EventSourceMapping')) {
+      const timeout = Number(at(nameOf(properties.get('FunctionName'))).get('Timeout'))
+      const queue = at(nameOf(properties.get('EventSourceArn')))
+      expect(Number(queue.get('VisibilityTimeout'))).toBeGreaterThanOrEqual(6 * timeout)
+    }
+  })
+
+  it('wakes drift each minute by a role that may do nothing else', () => {
+    const target = fieldsOf(at('DriftSchedulerSchedule1').get('Target'))
+    expect(nameOf(target.get('Arn'))).toBe('DriftLambdaFunction')
+    expect(nameOf(target.get('RoleArn'))).toBe('SchedulerRole')
+    expect(nameOf(fieldsOf(target.get('DeadLetterConfig')).get('Arn'))).toBe('TriggerDeadLetters')
+    expect(fieldsOf(target.get('RetryPolicy')).get('MaximumRetryAttempts')).toBe(2)
+  })
+
+  it('takes objects of other buckets from EventBridge, with retries and dead letters', () => {
+    const [[, rule = new Map()] = []] = ofType('AWS::Events::Rule')
+    const [target] = listOf(rule.get('Targets')).map(fieldsOf)
+    expect(nameOf(fieldsOf(target?.get('DeadLetterConfig')).get('Arn'))).toBe('TriggerDeadLetters')
+    expect(JSON.stringify(rule.get('EventPattern'))).toContain('anything-but')
+  })
+
+  it('keeps the state private, encrypted, versioned and over TLS', () => {
+    const bucket = at('StateBucket')
+    const block = [...fieldsOf(bucket.get('PublicAccessBlockConfiguration')).values()]
+    expect(block).toEqual([true, true, true, true])
+    expect(fieldsOf(bucket.get('VersioningConfiguration')).get('Status')).toBe('Enabled')
+    expect(JSON.stringify(bucket.get('BucketEncryption'))).toContain('AES256')
+    const policy = JSON.stringify([...at('StateBucketPolicy').values()])
+    expect(policy).toContain('"aws:SecureTransport":"false"')
+    expect(policy).toContain('"Effect":"Deny"')
+  })
+})

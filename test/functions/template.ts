@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export type Statement = {
+  readonly actions: readonly string[]
+  /** Logical ids that stand in the resources, or the texts themselves. */
+  readonly resources: readonly string[]
+}
+
+export type Template = {
+  readonly resources: ReadonlyMap<string, Resource>
+}
+
+export type Resource = { readonly type: string; readonly properties: Fields }
+
+export type Fields = ReadonlyMap<string, unknown>
+
+const packager = 'infra/packager/node_modules/osls/bin/serverless.js'
+
+/** Why no template can be made here; undefined where one can. */
+export function whyNoTemplate(): string | undefined {
+  return existsSync(packager) ? undefined : 'the packager is missing: npm run package installs it'
+}
+
+/** The CloudFormation that osls makes of serverless.yml, offline; `dist/functions` must be there. */
+export function packageTemplate(directory: string): Template {
+  const run = spawnSync(process.execPath, [packager, 'package', '--package', directory], {
+    encoding: 'utf8',
+    env: { ...process.env, SLS_NOTIFICATIONS_MODE: 'off', SLS_TELEMETRY_DISABLED: '1' },
+  })
+  if (run.status !== 0) throw new Error(`${run.stdout}${run.stderr}`)
+  const text = readFileSync(join(directory, 'cloudformation-template-update-stack.json'), 'utf8')
+  const resources = [...fieldsOf(fieldsOf(JSON.parse(text)).get('Resources'))].map(
+    ([id, value]): [string, Resource] => {
+      const fields = fieldsOf(value)
+      const properties = fieldsOf(fields.get('Properties'))
+      return [id, { type: String(fields.get('Type')), properties }]
+    },
+  )
+  return { resources: new Map(resources) }
+}
+
+/** What the inline policies of a role allow. */
+export function statementsOf({ properties }: Resource): readonly Statement[] {
+  return listOf(properties.get('Policies')).flatMap((policy) => {
+    const document = fieldsOf(fieldsOf(policy).get('PolicyDocument'))
+    return listOf(document.get('Statement')).map((statement) => ({
+      actions: listOf(fieldsOf(statement).get('Action')).map(String),
+      resources: listOf(fieldsOf(statement).get('Resource')).map(nameOf),
+    }))
+  })
+}
+
+export function fieldsOf(value: unknown): Fields {
+  return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : [])
+}
+
+export function listOf(value: unknown): readonly unknown[] {
+  if (value === undefined) return []
+  return Array.isArray(value) ? value : [value]
+}
+
+/** `Fn::GetAtt` and `Ref` by their logical id; other intrinsics as their text. */
+export function nameOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  const [[verb, target] = ['', '']] = [...fieldsOf(value)]
+  if (verb === 'Fn::GetAtt') return String(listOf(target)[0])
+  return typeof target === 'string' ? target : JSON.stringify(value)
+}
