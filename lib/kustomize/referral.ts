@@ -1,6 +1,7 @@
 import { getField, type YamlNode } from '../manifest/node.ts'
 import { nodeToJson } from '../manifest/node-json.ts'
 import { BuildError } from './build-error.ts'
+import { wrongKind } from './node-edit.ts'
 import type { ReferrerSpec } from './referrer-specs.ts'
 import {
   currentId,
@@ -134,6 +135,7 @@ function namespacesOfSubjects(referrer: Resource): ReadonlySet<string> {
   const subjects = getField(referrer.node, 'subjects')
   if (subjects?.kind !== 'list') return namespaces
   for (const subject of subjects.items) {
+    if (subject.kind !== 'map') throw wrongKind('a map among the subjects', subject)
     const namespace = getField(subject, 'namespace')
     const kind = getField(subject, 'kind')
     if (namespace === undefined || kind === undefined) continue

@@ -132,7 +132,12 @@ export function originalId(resource: Resource): ResourceId {
 /** Remembers the current id as a former one; call before a change of name, namespace or kind. */
 export function rememberId(resource: Resource): void {
   const { kind, namespace, name } = currentId(resource)
-  if (name === '' || kind === '') return
+  if (name === '' || kind === '') {
+    throw new BuildError(
+      'InvalidResource',
+      `${kind || 'a resource'} '${name}': a patch took its kind or name; keep both`,
+    )
+  }
   resource.former.push({ kind, namespace, name })
 }
 
