@@ -2,13 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compareCase, type Verdict } from '../test/kustomize/fuzz/compare.ts'
+import { startLibraryOracle } from '../test/kustomize/fuzz/library-oracle.ts'
 import { type FuzzCase, makeCase } from '../test/kustomize/fuzz/make-case.ts'
 import { minimise } from '../test/kustomize/fuzz/minimise.ts'
 import { formatTxtar } from '../test/txtar.ts'
 
 /**
  * Compares builds of made-up kustomizations with the real program: `npm run fuzz -- --seed a --from 0 --count 1000`.
- * What differs is made small and written to `--out`, one text archive a case.
+ * `--oracle PROGRAM` is the library in one process, see library-oracle.ts. What differs is made small and written to `--out`, one text archive a case.
  */
 const { values } = parseArgs({
   options: {
@@ -17,6 +18,7 @@ const { values } = parseArgs({
     count: { type: 'string', default: '1000' },
     jobs: { type: 'string', default: '2' },
     out: { type: 'string', default: 'tmp/fuzz' },
+    oracle: { type: 'string' },
     minimise: { type: 'boolean', default: true },
   },
   allowNegative: true,
@@ -25,19 +27,22 @@ const counts = { built: 0, refused: 0, random: 0, different: 0 }
 let next = Number(values.from)
 const end = next + Number(values.count)
 const started = Date.now()
+const oracle = values.oracle === undefined ? undefined : startLibraryOracle(values.oracle)
 
 await Promise.all(Array.from({ length: Number(values.jobs) }, work))
-console.log(
-  `seed ${values.seed} ${values.from}..${end - 1}`,
-  JSON.stringify(counts),
-  `${Math.round((Date.now() - started) / 1000)} s`,
-)
+oracle?.stop()
+console.log(`seed ${values.seed} ${values.from}..${end - 1}`, JSON.stringify(counts), seconds())
 process.exitCode = counts.different === 0 ? 0 : 1
+
+function seconds(): string {
+  return `${Math.round((Date.now() - started) / 1000)} s`
+}
 
 async function work(): Promise<void> {
   for (let number = next++; number < end; number = next++) {
     const entry = makeCase(values.seed, number)
-    const verdict = await compareCase(entry)
+    const verdict = await compareCase(entry, oracle?.ask)
+    if (number % 1000 === 999) console.log(`${number + 1}`, JSON.stringify(counts), seconds())
     if (verdict.outcome === 'same') counts[verdict.isBuilt ? 'built' : 'refused'] += 1
     else counts[verdict.outcome] += 1
     if (verdict.outcome === 'different') await report(number, entry, verdict)
@@ -51,7 +56,7 @@ async function report(number: number, entry: FuzzCase, found: Difference): Promi
   let last = found
   const files = values.minimise
     ? await minimise(entry.files, async (candidate) => {
-        const verdict = await compareCase({ ...entry, files: candidate })
+        const verdict = await compareCase({ ...entry, files: candidate }, oracle?.ask)
         const isStill = verdict.outcome === 'different' && shapeOf(verdict) === shape
         if (isStill) last = verdict
         return isStill

@@ -30,7 +30,7 @@ export function accumulate(target: Target, accumulator: Accumulator): Accumulato
   const gathered = accumulateComponents(target, accumulator)
   runTransformers(target, gathered)
   runValidators(target, gathered)
-  mergeVars(gathered, file.vars, session.scope)
+  mergeVars(gathered, file.vars)
   return gathered
 }
 

@@ -1,8 +1,7 @@
-import { apiVersionOf } from '../manifest/object.ts'
 import { BuildError } from './build-error.ts'
 import type { Var } from './file/kustomization-file.ts'
 import { currentId, formerIds, type Resource } from './resource.ts'
-import { clusterScope, effectiveNamespace, isSameGvk, type Scope } from './resource-id.ts'
+import { effectiveNamespace, isSameGvk } from './resource-id.ts'
 import { appendAll, createResourceList, type ResourceList } from './resource-list.ts'
 import { emptyConfig, mergeConfig, type TransformerConfig } from './transformer-config.ts'
 
@@ -25,9 +24,9 @@ export function mergeAccumulator(into: Accumulator, from: Accumulator): void {
 }
 
 /** Takes vars in and marks the resources that they read from. */
-export function mergeVars(accumulator: Accumulator, vars: readonly Var[], scope: Scope): void {
+export function mergeVars(accumulator: Accumulator, vars: readonly Var[]): void {
   for (const variable of vars) {
-    const found = accumulator.list.items().filter((resource) => isTarget(resource, variable, scope))
+    const found = accumulator.list.items().filter((resource) => isTarget(resource, variable))
     if (found.length > 1) {
       throw new BuildError(
         'InvalidVar',
@@ -51,15 +50,10 @@ function addVar(accumulator: Accumulator, variable: Var): void {
   accumulator.vars.set(variable.name, variable)
 }
 
-/** Without a namespace a var looks into all of them. */
-function isTarget(resource: Resource, { objref }: Var, scope: Scope): boolean {
-  const isCluster = scope.typeOf(apiVersionOf(objref), objref.kind).isClusterScoped
+/** Without a namespace a var looks into all of them; with one it finds nothing that has none. */
+function isTarget(resource: Resource, { objref }: Var): boolean {
   const namespace =
-    objref.namespace === '' && !isCluster
-      ? undefined
-      : isCluster
-        ? clusterScope
-        : effectiveNamespace(objref.namespace, false)
+    objref.namespace === '' ? undefined : effectiveNamespace(objref.namespace, false)
   return [...formerIds(resource), currentId(resource)].some(
     (id) =>
       id.name === objref.name &&

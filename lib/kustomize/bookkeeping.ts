@@ -1,4 +1,4 @@
-import { deleteField, getField, isNull, mapNode, setField, type YamlMap } from '../manifest/node.ts'
+import { deleteField, getField, mapNode, setField, type YamlMap } from '../manifest/node.ts'
 import { setMetadataMap } from './node-edit.ts'
 import { type Behavior, metadataMap, type Resource } from './resource.ts'
 
@@ -66,7 +66,7 @@ export function ensureAnnotations(resource: Resource): void {
   const metadata = getField(resource.node, 'metadata')
   if (metadata?.kind !== 'map') return
   const annotations = getField(metadata, 'annotations')
-  if (annotations === undefined || isNull(annotations)) setField(metadata, 'annotations', mapNode())
+  if (annotations?.kind !== 'map') setField(metadata, 'annotations', mapNode())
 }
 
 /** The resource as if it had just been read: what it was called is forgotten. */

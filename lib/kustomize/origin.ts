@@ -1,5 +1,6 @@
+import type { YamlMap } from '../manifest/node.ts'
 import { isOtherInYaml11 } from '../manifest/yaml-1-1.ts'
-import { setPath, stringScalar } from './node-edit.ts'
+import { setMetadataMap } from './node-edit.ts'
 import { metadataMap, type Resource } from './resource.ts'
 import type { ResourceList } from './resource-list.ts'
 
@@ -43,9 +44,12 @@ export function hasOrigin(resource: Resource): boolean {
 }
 
 export function setOrigin(resource: Resource, origin: Origin): void {
-  if (resource.node === undefined) return
-  const text = stringScalar(formatOrigin(origin))
-  setPath(resource.node, ['metadata', 'annotations', originAnnotation], text)
+  if (resource.node !== undefined) annotate(resource.node, originAnnotation, formatOrigin(origin))
+}
+
+/** Whatever annotations were before, they are a map of texts then. */
+function annotate(node: YamlMap, name: string, text: string): void {
+  setMetadataMap(node, 'annotations', new Map([...metadataMap(node, 'annotations'), [name, text]]))
 }
 
 /** Records a transformer on all resources; one that came without an origin was made by it. */
@@ -63,11 +67,7 @@ export function recordTransformer(list: ResourceList, origin: Origin): void {
       continue
     }
     const earlier = metadataMap(node, 'annotations').get(transformationsAnnotation) ?? ''
-    setPath(
-      node,
-      ['metadata', 'annotations', transformationsAnnotation],
-      stringScalar(earlier + entry),
-    )
+    annotate(node, transformationsAnnotation, earlier + entry)
   }
 }
 

@@ -59,7 +59,8 @@ function matchField(
     if (node.kind === 'map') appendField(node, untagged(part), field)
   }
   if (field.kind === 'scalar' && rest.length > 0) {
-    const data = parseStructured(field.value)
+    // What is made in a text that holds nothing goes nowhere, and that is no error.
+    const data = parseStructured(field.value) ?? emptyNode(kindOfNext(rest[0], 'map'))
     return match({ node: data, replace: () => undefined }, rest, createKind)
   }
   return match({ node: field, replace: (by) => setInMap(node, part, by) }, rest, createKind)

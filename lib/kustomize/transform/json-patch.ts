@@ -1,6 +1,5 @@
 import { patchNode } from '../../manifest/json-patch.ts'
 import type { PatchOperation } from '../../manifest/json-patch-operation.ts'
-import { getField, type YamlMap } from '../../manifest/node.ts'
 import { messageOf } from '../../status/error.ts'
 import { ensureAnnotations } from '../bookkeeping.ts'
 import { BuildError } from '../build-error.ts'
@@ -24,7 +23,6 @@ export function applyJsonPatchTo(
   try {
     const patched = patchNode(node, operations)
     if (patched.kind !== 'map') return
-    checkAnnotations(patched)
     setMetadataMap(patched, 'annotations', metadataMap(patched, 'annotations'))
     resource.node = patched
   } catch (cause) {
@@ -33,11 +31,4 @@ export function applyJsonPatchTo(
       data: { id },
     })
   }
-}
-
-/** kustomize walks a list as if it were keys and values, and crashes where one is left over. */
-function checkAnnotations(node: YamlMap): void {
-  const annotations = getField(getField(node, 'metadata'), 'annotations')
-  if (annotations?.kind !== 'list' || annotations.items.length % 2 === 0) return
-  throw new BuildError('InvalidPatch', 'metadata.annotations: this is a list; make it a map')
 }
