@@ -1,5 +1,5 @@
 import { type ClusterClient, createClusterClient } from '../cluster/client.ts'
-import type { HttpsOptions, HttpsTransport } from '../cluster/https.ts'
+import type { HttpsOptions } from '../cluster/https.ts'
 import { kubeconfigText, transportFromContext, transportFromSecret } from '../cluster/kubeconfig.ts'
 import type { Transport } from '../cluster/transport.ts'
 import { watchTransport } from '../cluster/watched-transport.ts'
@@ -28,72 +28,106 @@ export type RuntimeClusters = Clusters & { readonly close: () => void }
 /** Clients of the fleet's clusters: kubeconfigs in its secrets, and on a laptop the user's contexts and sandboxes. */
 export function createClusters(options: ClustersOptions): RuntimeClusters {
   const { store, https, now } = options
-  const transports = new Map<string, Promise<Transport>>()
-  const opened = new Set<HttpsTransport>()
-  const clients = new Map<string, ClusterClient>()
-
-  const open = (key: string, create: () => Promise<Transport>): Promise<Transport> => {
-    const known = transports.get(key)
-    if (known !== undefined) return known
-    const opening = create().then((transport) => watchTransport(transport, { now }))
-    transports.set(key, opening)
-    opening.catch(() => transports.delete(key))
-    return opening
-  }
-  const kept = async (creating: Promise<HttpsTransport>): Promise<HttpsTransport> => {
-    const transport = await creating
-    opened.add(transport)
-    return transport
-  }
-  const clientOf = (key: string, transport: Transport, { impersonate }: ConnectOptions = {}) => {
-    const clientKey = `${key}/${impersonate ?? ''}`
-    const known = clients.get(clientKey)
-    if (known !== undefined) return known
-    const user = impersonate === undefined ? {} : { impersonate }
-    const client = createClusterClient(transport, { now, ...user })
-    clients.set(clientKey, client)
-    return client
-  }
-
+  const connections = createConnections(now)
+  const openText = (kubeconfig: string) =>
+    connections.open(`text/${kubeconfig}`, () => transportFromSecret(kubeconfig, https))
   return {
     find: (cluster) => readClusterSpec(store, cluster),
     connect: async (cluster, connect) => {
       const spec = await readClusterSpec(store, cluster)
       if (spec === undefined) throw unknownCluster(cluster)
-      const key = `${cluster}/${JSON.stringify(spec.connection)}`
-      const transport = await open(key, () =>
-        openConnection(options, cluster, spec.connection, kept),
-      )
-      return clientOf(key, transport, connect)
+      const { connection } = spec
+      // Read each time: a kubeconfig that was renewed counts at once.
+      const opened =
+        connection.type === 'kubeConfig'
+          ? openText(await readKubeconfig(options, cluster, connection))
+          : connections.open(`${cluster}/${JSON.stringify(connection)}`, () =>
+              openLocally(options, cluster, connection),
+            )
+      return clientOf(opened, now, connect)
     },
-    connectRemote: async (kubeconfig, connect) => {
-      const key = `remote/${kubeconfig}`
-      const transport = await open(key, () => kept(transportFromSecret(kubeconfig, https)))
-      return clientOf(key, transport, connect)
+    connectRemote: (kubeconfig, connect) => clientOf(openText(kubeconfig), now, connect),
+    close: connections.close,
+  }
+}
+
+type Closable = Transport & { readonly close?: () => void }
+
+type Opened = {
+  readonly transport: Promise<Closable>
+  /** Knows when the cluster is silent, for all that ask it. */
+  readonly watched: Promise<Transport>
+  readonly clients: Map<string | undefined, ClusterClient>
+}
+
+/** Kubeconfigs with short-lived tokens would add one with each change: the least used goes. */
+const maxOpen = 128
+
+function createConnections(now: () => Date) {
+  const known = new Map<string, Opened>()
+  const drop = (key: string, { transport }: Opened): void => {
+    known.delete(key)
+    transport.then((opened) => opened.close?.()).catch(() => undefined)
+  }
+  const create = (key: string, opening: Promise<Closable>): Opened => {
+    const watched = opening.then((transport) => watchTransport(transport, { now }))
+    const opened: Opened = { transport: opening, watched, clients: new Map() }
+    watched.catch(() => known.get(key) === opened && known.delete(key))
+    return opened
+  }
+  return {
+    open: (key: string, connect: () => Promise<Closable>): Opened => {
+      const opened = known.get(key) ?? create(key, connect())
+      known.delete(key)
+      known.set(key, opened)
+      const [oldest] = known
+      if (oldest !== undefined && known.size > maxOpen) drop(...oldest)
+      return opened
     },
     close: () => {
-      for (const transport of opened) transport.close()
+      for (const [key, opened] of known) drop(key, opened)
     },
   }
 }
 
-async function openConnection(
-  options: ClustersOptions,
+async function clientOf(
+  { watched, clients }: Opened,
+  now: () => Date,
+  { impersonate }: ConnectOptions = {},
+): Promise<ClusterClient> {
+  const transport = await watched
+  const known = clients.get(impersonate)
+  if (known !== undefined) return known
+  const user = impersonate === undefined ? {} : { impersonate }
+  const client = createClusterClient(transport, { now, ...user })
+  clients.set(impersonate, client)
+  return client
+}
+
+async function readKubeconfig(
+  { secretStore }: ClustersOptions,
+  cluster: string,
+  { secretName, key }: Connection & { readonly type: 'kubeConfig' },
+): Promise<string> {
+  const data = await secretStore.read(secretName)
+  if (data === undefined) throw missingSecret(cluster, secretName)
+  return kubeconfigText(data, key)
+}
+
+async function openLocally(
+  { local, https }: ClustersOptions,
   cluster: string,
   connection: Connection,
-  kept: (creating: Promise<HttpsTransport>) => Promise<HttpsTransport>,
-): Promise<Transport> {
-  const { local, https, secretStore } = options
-  if (connection.type === 'kubeConfig') {
-    const data = await secretStore.read(connection.secretName)
-    if (data === undefined) throw missingSecret(cluster, connection.secretName)
-    return kept(transportFromSecret(kubeconfigText(data, connection.key), https))
-  }
-  if (connection.type === 'sandbox' && local !== undefined) return local.openSandbox(cluster)
+): Promise<Closable> {
   if (connection.type === 'context' && local !== undefined) {
-    return kept(transportFromContext(connection.context, local.kubeconfigFile, https))
+    return transportFromContext(connection.context, local.kubeconfigFile, https)
   }
-  throw wrongPlace(cluster, connection.type)
+  if (connection.type !== 'sandbox' || local === undefined) {
+    throw wrongPlace(cluster, connection.type)
+  }
+  // The sandbox belongs to who opened it: it is not ours to close.
+  const sandbox = await local.openSandbox(cluster)
+  return (request) => sandbox(request)
 }
 
 function unknownCluster(cluster: string): ReconcileError {

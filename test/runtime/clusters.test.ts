@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { keys } from '../../lib/reconcile/keys.ts'
+import { type ClustersOptions, createClusters } from '../../lib/runtime/clusters.ts'
+import {
+  createSandboxCluster,
+  type SandboxCluster,
+} from '../../lib/sandbox/kubernetes/sandbox-cluster.ts'
+import { createMemoryStore } from '../../lib/store/memory.ts'
+
+let first: SandboxCluster
+let second: SandboxCluster
+beforeEach(() => {
+  first = createSandboxCluster({ settleMs: 0 })
+  second = createSandboxCluster({ settleMs: 0 })
+})
+afterEach(async () => {
+  await Promise.all([first.close(), second.close()])
+})
+
+const namespace = { group: '', version: 'v1', kind: 'Namespace', namespace: '' }
+
+async function setUp(connection: object, more: Partial<ClustersOptions> = {}) {
+  const store = createMemoryStore()
+  const object = {
+    apiVersion: 'fleet.driftless.dev/v1',
+    kind: 'Cluster',
+    metadata: { name: 'one' },
+    spec: { connection },
+  }
+  await store.put(keys.cluster('one'), JSON.stringify({ version: 1, object }))
+  const secretStore = { read: async () => undefined }
+  return createClusters({ store, secretStore, https: {}, now: () => new Date(), ...more })
+}
+
+describe('createClusters', () => {
+  it('takes a kubeconfig that was renewed at once', async () => {
+    const [old, renewed] = await Promise.all([first.listen(), second.listen()])
+    let text = old.kubeconfigText
+    const secretStore = { read: async () => new Map([['value', Buffer.from(text)]]) }
+    const clusters = await setUp({ kubeConfig: { secretRef: { name: 'k' } } }, { secretStore })
+    const client = await clusters.connect('one')
+    expect(await clusters.connect('one')).toBe(client)
+    await client.applyServerSide(
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'mark' } },
+      {},
+    )
+    text = renewed.kubeconfigText
+    const next = await clusters.connect('one')
+    expect(await next.find({ ...namespace, name: 'mark' })).toBeUndefined()
+    clusters.close()
+  })
+
+  it('refuses contexts and sandboxes outside a laptop, and says what to write', async () => {
+    const clusters = await setUp({ context: 'kind-kind' })
+    await expect(clusters.connect('one')).rejects.toMatchObject({
+      code: 'NotSupportedYet',
+      message: expect.stringContaining('Cluster/one spec.connection.context'),
+    })
+    await expect(clusters.connect('nope')).rejects.toMatchObject({ code: 'ClusterUnknown' })
+  })
+
+  it('names the Secret that is missing, and takes it when it is there', async () => {
+    const { kubeconfigText } = await first.listen()
+    let found: Map<string, Uint8Array> | undefined
+    const secretStore = { read: async () => found }
+    const clusters = await setUp({ kubeConfig: { secretRef: { name: 'k' } } }, { secretStore })
+    await expect(clusters.connect('one')).rejects.toMatchObject({
+      code: 'SecretNotFound',
+      message: expect.stringContaining("'k'"),
+    })
+    found = new Map([['value', Buffer.from(kubeconfigText)]])
+    expect(
+      await (await clusters.connect('one')).find({ ...namespace, name: 'default' }),
+    ).toBeDefined()
+    clusters.close()
+  })
+
+  it('keeps a client for each service account', async () => {
+    const local = { openSandbox: async () => first.transport }
+    const clusters = await setUp({ sandbox: {} }, { local })
+    const plain = await clusters.connect('one')
+    const user = { impersonate: 'system:serviceaccount:a:b' }
+    expect(await clusters.connect('one', user)).not.toBe(plain)
+    expect(await clusters.connect('one', user)).toBe(await clusters.connect('one', user))
+    clusters.close()
+    expect(await plain.find({ ...namespace, name: 'default' })).toBeDefined()
+  })
+})
