@@ -5,7 +5,7 @@ import type { Consume } from '../queue/queue.ts'
 import { DriftlessError, messageOf as textOf } from '../status/error.ts'
 import { schedule, scheduledFor } from '../store/calendar.ts'
 import { acquireLease } from '../store/lease.ts'
-import { enqueue, messageOf } from './enqueue.ts'
+import { messageOf } from './enqueue.ts'
 import { keepLease } from './keep-lease.ts'
 import { keys } from './keys.ts'
 import type { Ports } from './ports.ts'
@@ -56,7 +56,7 @@ async function work(ports: Ports, request: ReconcileRequest): Promise<void> {
   const { leases, owner, now } = ports
   const lease = await acquireLease(leases, keys.lease(request.id), { owner, ttlMs: leaseMs, now })
   if (lease === undefined) {
-    await enqueue(ports, [request.id], request.cause, 5)
+    await comeBack(ports, request)
     return
   }
   const kept = keepLease(lease, leaseMs)
@@ -66,11 +66,18 @@ async function work(ports: Ports, request: ReconcileRequest): Promise<void> {
   } catch (thrown) {
     if (!(thrown instanceof DriftlessError && thrown.code === 'LeaseLost')) throw thrown
     ports.log.warn(textOf(thrown), { object: formatId(request.id) })
-    await enqueue(ports, [request.id], request.cause, 5)
+    await comeBack(ports, request)
   } finally {
     await kept.stop()
   }
 }
+
+/** The same wish, with its cause and its time: who made it waits for the answer to that one. */
+async function comeBack({ requests, uniqueId }: Ports, request: ReconcileRequest): Promise<void> {
+  await requests.send([messageOf(request, uniqueId(), comeBackSeconds)])
+}
+
+const comeBackSeconds = 5
 
 /** A short wait is a delayed message; the calendar holds every next look, so that one lost message loses nothing. */
 async function plan(ports: Ports, id: ObjectId, next: NextLook | undefined): Promise<void> {
