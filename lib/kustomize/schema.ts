@@ -28,63 +28,100 @@ const noSchema: MergeSchema = { roots: {}, defs: [] }
  * follows it step by step. Flux has the built-in schema loaded before it starts.
  */
 export function createSchemaSource(isBuiltinLoaded = false): SchemaSource {
-  let version = ''
-  let custom: JsonObject | undefined
-  let isLoaded = isBuiltinLoaded
-  let isBuiltinWanted = false
-  let schema = isBuiltinLoaded ? builtinSchema() : noSchema
-  let scopes: ReadonlyMap<string, boolean> = new Map()
-  const load = (): void => {
-    if (isLoaded) return
-    isLoaded = true
-    if (custom !== undefined) {
-      schema = overlay(schema, openApiSchema(custom))
-      scopes = new Map([...scopes, ...openApiScopes(custom)])
-    }
-    if (custom === undefined || isBuiltinWanted) schema = overlay(schema, builtinSchema())
-    isBuiltinWanted = false
+  const state: SchemaState = {
+    version: '',
+    custom: undefined,
+    isLoaded: isBuiltinLoaded,
+    isBuiltinWanted: false,
+    schema: isBuiltinLoaded ? builtinSchema() : noSchema,
+    scopes: new Map(),
   }
-  const types = new Map<string, Map<string, ResourceType>>()
-  const isClusterScoped = (type: string): boolean => {
-    if (clusterScopedTypes.has(type)) return true
-    if (isBuiltinType(type)) return false
-    if (!isLoaded && custom !== undefined) load()
-    if (!isLoaded) isBuiltinWanted = true
-    return scopes.get(type) === false
-  }
+  const types = createTypes((type) => isClusterScoped(state, type))
   const source: SchemaSource = {
     generation: 0,
     mergeSchema: () => {
-      load()
-      return schema
+      load(state)
+      return state.schema
     },
-    typeOf: (apiVersion, kind) => {
-      const known = types.get(apiVersion)?.get(kind)
-      if (known !== undefined) return known
-      const type: ResourceType = {
-        ...splitApiVersion(apiVersion),
-        apiVersion,
-        kind,
-        isClusterScoped: isClusterScoped(`${apiVersion} ${kind}`),
-      }
-      const kinds = types.get(apiVersion) ?? new Map<string, ResourceType>()
-      types.set(apiVersion, kinds.set(kind, type))
-      return type
-    },
+    typeOf: types.typeOf,
     setFor: (session, place, openapi, isTop) => {
-      const path = openapi.get('path')
-      const text = path === undefined ? undefined : loadText(session, place, path)
-      if (!isTop && (version !== '' || custom !== undefined)) return
-      version = checkVersion(openapi, place)
-      if (path !== undefined && text !== undefined)
-        custom = parseSchema(text, `${at(place)}${path}`)
-      if (path === undefined && version === '') return
-      isLoaded = false
+      if (!setSchema(state, session, place, openapi, isTop)) return
       types.clear()
       source.generation += 1
     },
   }
   return source
+}
+
+type SchemaState = {
+  version: string
+  custom: JsonObject | undefined
+  isLoaded: boolean
+  /** A type that the table does not know was asked for before anything was loaded. */
+  isBuiltinWanted: boolean
+  schema: MergeSchema
+  scopes: ReadonlyMap<string, boolean>
+}
+
+function load(state: SchemaState): void {
+  if (state.isLoaded) return
+  state.isLoaded = true
+  const { custom } = state
+  if (custom !== undefined) {
+    state.schema = overlay(state.schema, openApiSchema(custom))
+    state.scopes = new Map([...state.scopes, ...openApiScopes(custom)])
+  }
+  if (custom === undefined || state.isBuiltinWanted) {
+    state.schema = overlay(state.schema, builtinSchema())
+  }
+  state.isBuiltinWanted = false
+}
+
+function isClusterScoped(state: SchemaState, type: string): boolean {
+  if (clusterScopedTypes.has(type)) return true
+  if (isBuiltinType(type)) return false
+  if (!state.isLoaded && state.custom !== undefined) load(state)
+  if (!state.isLoaded) state.isBuiltinWanted = true
+  return state.scopes.get(type) === false
+}
+
+/** True where what is known may have changed. */
+function setSchema(
+  state: SchemaState,
+  session: Session,
+  place: Place,
+  openapi: ReadonlyMap<string, string>,
+  isTop: boolean,
+): boolean {
+  const path = openapi.get('path')
+  const text = path === undefined ? undefined : loadText(session, place, path)
+  if (!isTop && (state.version !== '' || state.custom !== undefined)) return false
+  state.version = checkVersion(openapi, place)
+  if (path !== undefined && text !== undefined) {
+    state.custom = parseSchema(text, `${at(place)}${path}`)
+  }
+  if (path === undefined && state.version === '') return false
+  state.isLoaded = false
+  return true
+}
+
+/** One object for each type, made when it is first asked for. */
+function createTypes(
+  isCluster: (type: string) => boolean,
+): Pick<Scope, 'typeOf'> & { clear: () => void } {
+  const types = new Map<string, Map<string, ResourceType>>()
+  return {
+    typeOf: (apiVersion, kind) => {
+      const known = types.get(apiVersion)?.get(kind)
+      if (known !== undefined) return known
+      const isClusterScoped = isCluster(`${apiVersion} ${kind}`)
+      const type = { ...splitApiVersion(apiVersion), apiVersion, kind, isClusterScoped }
+      const kinds = types.get(apiVersion) ?? new Map<string, ResourceType>()
+      types.set(apiVersion, kinds.set(kind, type))
+      return type
+    },
+    clear: () => types.clear(),
+  }
 }
 
 /** Two schemas in one; where both know a type, the second counts. */

@@ -4,8 +4,6 @@ import type { Gvk } from '../resource-id.ts'
 import { type Fields, openFields, type Where } from './fields.ts'
 import type {
   FieldOptions,
-  GeneratorArgs,
-  GeneratorOptions,
   ImageEntry,
   LabelEntry,
   Patch,
@@ -19,46 +17,6 @@ import type {
 } from './kustomization-file.ts'
 
 /** Readers of what stands in the lists of a kustomization file; plugin configurations use them too. */
-export function readGeneratorArgs(value: Json, where: Where): GeneratorArgs {
-  const fields = openFields(value, where)
-  const args = { ...generatorFields(fields), type: '' }
-  fields.close()
-  return args
-}
-
-export function readSecretArgs(value: Json, where: Where): GeneratorArgs {
-  const fields = openFields(value, where)
-  const args = { ...generatorFields(fields), type: fields.text('type') }
-  fields.close()
-  return args
-}
-
-export function generatorFields(fields: Fields): Omit<GeneratorArgs, 'type'> {
-  const env = fields.text('env')
-  const envs = fields.texts('envs')
-  return {
-    name: fields.text('name'),
-    namespace: fields.text('namespace'),
-    behavior: fields.text('behavior'),
-    literals: fields.texts('literals'),
-    files: fields.texts('files'),
-    envs: env === '' ? envs : [...envs, env],
-    options: fields.optional('options', readGeneratorOptions),
-  }
-}
-
-export function readGeneratorOptions(value: Json, where: Where): GeneratorOptions {
-  const fields = openFields(value, where)
-  const options = {
-    labels: fields.textMap('labels'),
-    annotations: fields.textMap('annotations'),
-    disableNameSuffixHash: fields.flag('disableNameSuffixHash'),
-    immutable: fields.flag('immutable'),
-  }
-  fields.close()
-  return options
-}
-
 export function readLabel(value: Json, where: Where): LabelEntry {
   const fields = openFields(value, where)
   const label = {

@@ -1,18 +1,16 @@
 import type { Json } from '../../manifest/object.ts'
 import { BuildError } from '../build-error.ts'
 import {
-  readGeneratorArgs,
-  readGeneratorOptions,
   readImage,
   readLabel,
   readPatch,
   readReplacement,
   readReplica,
-  readSecretArgs,
   readSortOptions,
   readVar,
 } from './entries.ts'
 import { type FieldFault, type Fields, openFields } from './fields.ts'
+import { readGeneratorArgs, readGeneratorOptions, readSecretArgs } from './generator-entries.ts'
 import type { KustomizationFile } from './kustomization-file.ts'
 
 const kustomizationVersion = 'kustomize.config.k8s.io/v1beta1'

@@ -1,5 +1,5 @@
-import { readGeneratorOptions } from '../file/entries.ts'
 import { type Fields, openFields } from '../file/fields.ts'
+import { readGeneratorOptions } from '../file/generator-entries.ts'
 import type { GeneratorArgs } from '../file/kustomization-file.ts'
 
 /** The arguments of a generator plugin; name and namespace may stand in its metadata. */

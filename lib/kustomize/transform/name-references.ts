@@ -3,7 +3,7 @@ import { BuildError } from '../build-error.ts'
 import { editFields } from '../field-path.ts'
 import type { NameReference } from '../name-reference-table.ts'
 import { setEntry, setScalar, untagged, wrongKind } from '../node-edit.ts'
-import { type Candidates, createCandidates } from '../referral.ts'
+import { type Candidates, createCandidates, type ReferrerScope } from '../referral.ts'
 import { createReferrerSpecs, type ReferrerSpec } from '../referrer-specs.ts'
 import { nameOf, namespaceOf, type Resource } from '../resource.ts'
 import type { ResourceList } from '../resource-list.ts'
@@ -28,37 +28,39 @@ function fixReferrer(
   if (node === undefined) return
   const scope = candidates.forReferrer(resource)
   for (const spec of specs) {
-    const fix = (field: YamlNode): void => {
-      if (field.kind !== 'list') fixField(field)
-      else for (const item of field.items) fixItem(item)
-    }
-    const fixField = (field: YamlNode): void => {
-      if (isNull(field)) return
-      if (field.kind === 'scalar') {
-        const target = scope.named(field.value, spec)
-        if (target !== undefined && nameOf(target) !== field.value) {
-          setScalar(field, nameOf(target), '')
-        }
-      } else if (field.kind === 'map') fixMap(field)
-    }
-    const fixMap = (field: YamlMap): void => {
-      const name = getField(field, 'name')
-      if (name === undefined) {
-        throw new BuildError(
-          'InvalidFieldSpec',
-          `nameReference '${spec.compiled.spec.path}': the field it leads to has no name; lead it to the name`,
-        )
-      }
-      const oldName = name.kind === 'scalar' ? name.value : ''
-      const target = scope.namedIn(oldName, getField(field, 'namespace'), spec)
-      if (target !== undefined) writeReference(field, oldName, target)
-    }
-    const fixItem = (item: YamlNode): void => {
-      if (item.kind === 'list') throw wrongKind('a name or a map', item)
-      fixField(item)
-    }
-    editFields(node, spec.compiled, { edit: fix })
+    editFields(node, spec.compiled, {
+      edit: (field) => {
+        if (field.kind !== 'list') fixField(field, scope, spec)
+        else for (const item of field.items) fixItem(item, scope, spec)
+      },
+    })
   }
+}
+
+function fixItem(item: YamlNode, scope: ReferrerScope, spec: ReferrerSpec): void {
+  if (item.kind === 'list') throw wrongKind('a name or a map', item)
+  fixField(item, scope, spec)
+}
+
+function fixField(field: YamlNode, scope: ReferrerScope, spec: ReferrerSpec): void {
+  if (isNull(field)) return
+  if (field.kind === 'map') fixMap(field, scope, spec)
+  if (field.kind !== 'scalar') return
+  const target = scope.named(field.value, spec)
+  if (target !== undefined && nameOf(target) !== field.value) setScalar(field, nameOf(target), '')
+}
+
+function fixMap(field: YamlMap, scope: ReferrerScope, spec: ReferrerSpec): void {
+  const name = getField(field, 'name')
+  if (name === undefined) {
+    throw new BuildError(
+      'InvalidFieldSpec',
+      `nameReference '${spec.compiled.spec.path}': the field it leads to has no name; lead it to the name`,
+    )
+  }
+  const oldName = name.kind === 'scalar' ? name.value : ''
+  const target = scope.namedIn(oldName, getField(field, 'namespace'), spec)
+  if (target !== undefined) writeReference(field, oldName, target)
 }
 
 function writeReference(field: YamlMap, oldName: string, target: Resource): void {
