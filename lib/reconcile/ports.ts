@@ -1,7 +1,6 @@
 import type { TreeFiles } from '../artifact/tree.ts'
 import type { ClusterClient } from '../cluster/client.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
-import type { ObjectId } from '../fleet/object-id.ts'
 import type { Logger } from '../log/logger.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { CredentialBinding } from '../source/fetch.ts'
@@ -103,6 +102,3 @@ export type Sealer = {
   readonly seal: (plain: string, context: string) => Promise<string>
   readonly open: (sealed: string, context: string) => Promise<string>
 }
-
-/** Puts a request for `id` in the queue. */
-export type Enqueue = (id: ObjectId) => Promise<void>
