@@ -24,6 +24,7 @@ type Telling = {
 export type Attempt = { readonly revision?: string; readonly commit?: Commit }
 
 const dependencyRetryMs = 30_000
+const unreachableRetryMs = 60_000
 
 /** Source: flux.md §2.1 and §10: which faults are told how. Everything else is an error event. */
 const tellings: Readonly<Record<string, Telling>> = {
@@ -70,9 +71,10 @@ export async function recordFailure(
     lastRun: { at: rfc3339(ports.now()), durationMs: elapsedMs(run) },
   })
   if (!isTold) await tell(run, telling, { reason, message, revision, commit, thrown })
-  const afterMs = telling.isTerminal
-    ? retry.intervalMs
-    : (telling.retryAfterMs ?? retry.retryIntervalMs)
+  if (telling.isTerminal) return { afterMs: retry.intervalMs, cause: 'retry' }
+  // A cluster that is away is asked again soon: one request, and it is back when it is back.
+  const longestMs = reason === 'ClusterUnreachable' ? unreachableRetryMs : Number.POSITIVE_INFINITY
+  const afterMs = telling.retryAfterMs ?? Math.min(retry.retryIntervalMs, longestMs)
   return { afterMs, cause: 'retry' }
 }
 
