@@ -1,8 +1,15 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const real = 'test/**/*.real.test.ts'
+/** They start processes and kill them, or compare with git: minutes on a busy machine. */
+const slow = [
+  'test/**/*-killed.test.ts',
+  'test/functions/**/*.test.ts',
+  'test/runtime/serve.test.ts',
+  'test/source/git/differential.test.ts',
+]
 
-/** `unit` needs nothing but Node.js; `real` needs the reference programs of `npm run peers`. */
+/** `unit` and `slow` need nothing but Node.js and git; `real` needs the reference programs of `npm run peers`. */
 const config: ViteUserConfig = defineConfig({
   test: {
     reporters: ['default', './test/reporter.ts'],
@@ -11,10 +18,11 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [real],
+          exclude: [real, ...slow],
           testTimeout: 10_000,
         },
       },
+      { test: { name: 'slow', include: slow, testTimeout: 60_000 } },
       {
         test: {
           name: 'real',
