@@ -154,6 +154,18 @@ function dropLocal(list: ResourceList): void {
   }
   const kept = list.items().filter((resource) => !isEmptied(resource) && !isLocal(resource))
   if (kept.length < list.items().length) list.setItems(kept)
+  checkIds(kept)
+}
+
+/** Renames that no transformer checks may end in one id for two; kustomize panics then. */
+function checkIds(resources: readonly Resource[]): void {
+  const seen = new Set<string>()
+  for (const resource of resources) {
+    const id = formatId(currentId(resource))
+    if (seen.has(id))
+      throw new BuildError('ResourceConflict', `${id}: two resources end up with this id`)
+    seen.add(id)
+  }
 }
 
 function isLocal({ node }: Resource): boolean {

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest'
+import { describeWithPeers } from '../peers/describe-with-peers.ts'
+import { compareCase } from './fuzz/compare.ts'
+import { compareEnvsubst } from './fuzz/compare-envsubst.ts'
+import { makeCase } from './fuzz/make-case.ts'
+import { makeEnvsubstCase } from './fuzz/make-envsubst-case.ts'
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, number) => number)
+
+describeWithPeers(['kustomize'], 'made-up kustomizations', () => {
+  it('build to what kustomize prints, or fail where it fails', async () => {
+    for (const number of numbers(240)) {
+      const verdict = await compareCase(makeCase('ci', number))
+      expect(verdict, `npm run fuzz -- --seed ci --from ${number} --count 1`).not.toMatchObject({
+        outcome: 'different',
+      })
+    }
+  })
+})
+
+describeWithPeers(['flux'], 'made-up texts with variables', () => {
+  it('become what flux envsubst prints', async () => {
+    for (const number of numbers(100)) {
+      const entry = makeEnvsubstCase('ci', number)
+      const [real, ours] = await compareEnvsubst(entry)
+      expect(ours.text, JSON.stringify({ number, ...entry, fault: real.fault })).toBe(real.text)
+    }
+  })
+})
