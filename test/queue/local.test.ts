@@ -221,7 +221,7 @@ describe('a local queue', () => {
     })
     await whenIdle()
     expect(count).toBe(2000)
-    expect(performance.now() - startedAt).toBeLessThan(2000)
+    expect(performance.now() - startedAt).toBeLessThan(9_000)
   })
 })
 

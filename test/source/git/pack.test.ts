@@ -157,7 +157,7 @@ describe('readPack', () => {
     const all = { ...limits, maxObjects: 100_000 }
     const pack = writePack([...new Array<PackEntry>(5000).fill(waiting), blob])
     expect(readPack(pack, all).size).toBe(2)
-    expect(performance.now() - began).toBeLessThan(5000)
+    expect(performance.now() - began).toBeLessThan(9_000)
   })
 
   it('throws nothing but its own faults, whatever is changed in a pack', () => {
