@@ -27,6 +27,11 @@ export const kindWords: readonly KindWord[] = [
     ['READY'],
   ),
   kindWord('Receiver', 'receiver', ['receiver', 'receivers'], withoutRevision),
+  // Not built yet: they are kept, and shown as stalled.
+  kindWord('HelmRelease', 'helmrelease', ['helmrelease', 'helmreleases', 'hr'], all),
+  kindWord('HelmRepository', 'source helm', ['source helm', 'sources helm'], all),
+  kindWord('HelmChart', 'source chart', ['source chart', 'sources chart'], all),
+  kindWord('OCIRepository', 'source oci', ['source oci', 'sources oci'], all),
 ]
 
 /** The kind behind words such as `ks` or `sources git`; undefined where there is none. */

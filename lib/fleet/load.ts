@@ -149,6 +149,8 @@ function readFluxObject(
     const remedy = `name one of: ${clusters.map(({ name }) => name).join(', ') || '(no Cluster is usable)'}`
     const field = `metadata.annotations.${clusterAnnotation}`
     report({ severity: 'error', field, message: 'names no cluster of this fleet', remedy })
+    // What else is wrong with it is told in the same pass.
+    readFleetObject(withNamespace(object), '').faults.forEach(report)
     return []
   }
   const read = readFleetObject(withNamespace(object), cluster)
