@@ -18,7 +18,8 @@ export function createAccumulator(): Accumulator {
 
 /** Appends what a base has gathered. */
 export function mergeAccumulator(into: Accumulator, from: Accumulator): void {
-  appendAll(into.list, from.list.items())
+  if (into.list.items().length === 0) into.list.adopt(from.list)
+  else appendAll(into.list, from.list.items())
   into.config = mergeConfig(into.config, from.config)
   for (const variable of from.vars.values()) addVar(into, variable)
 }

@@ -1,30 +1,16 @@
 import { getField, type YamlNode } from '../manifest/node.ts'
-import { nodeToJson } from '../manifest/node-json.ts'
 import { BuildError } from './build-error.ts'
-import { wrongKind } from './node-edit.ts'
-import type { ReferrerSpec } from './referrer-specs.ts'
 import {
-  currentId,
-  currentNamespace,
-  formerIds,
-  isEmptied,
-  kindOf,
-  nameOf,
-  namespaceOf,
-  originalId,
-  type Resource,
-} from './resource.ts'
-import { clusterScope, formatId, type Gvk, isSelected, type ResourceId } from './resource-id.ts'
-
-/** A resource that was renamed or moved, and so may have to be found by what it was called. */
-type Candidate = {
-  readonly resource: Resource
-  readonly current: ResourceId
-  readonly former: readonly ResourceId[]
-  readonly originalNamespace: string
-  /** As written now. */
-  readonly namespace: string
-}
+  type Candidate,
+  createNamespaceIndex,
+  indexByFormerName,
+  isWithin,
+  reachOf,
+  withinReach,
+} from './candidates.ts'
+import type { ReferrerSpec } from './referrer-specs.ts'
+import { currentId, currentNamespace, kindOf, nameOf, type Resource } from './resource.ts'
+import { clusterScope, formatId, type Gvk, isSelected } from './resource-id.ts'
 
 /** Finds what a field of a referrer means. */
 export type ReferrerScope = {
@@ -44,23 +30,14 @@ export type Candidates = {
 
 /** Indexes resources by the names they had. */
 export function createCandidates(resources: readonly Resource[]): Candidates {
-  const byFormerName = new Map<string, Candidate[]>()
-  const namespaces = createNamespaceIndex()
-  for (const resource of resources) {
-    if (isEmptied(resource)) continue
-    const candidate = toCandidate(resource)
-    namespaces.add(candidate)
-    for (const name of new Set(candidate.former.map((id) => id.name))) {
-      const found = byFormerName.get(name)
-      if (found === undefined) byFormerName.set(name, [candidate])
-      else found.push(candidate)
-    }
-  }
+  const byFormerName = indexByFormerName(resources)
+  const namespaces = createNamespaceIndex(resources)
   return {
     forReferrer: (referrer) => {
-      const isReachable = reachable(referrer)
+      const reach = reachOf(referrer)
+      const isReachable = (candidate: Candidate): boolean => isWithin(candidate, reach)
       const withName = (name: string): readonly Candidate[] =>
-        byFormerName.get(name)?.filter(isReachable) ?? []
+        withinReach(byFormerName.get(name), reach)
       return {
         named: (name, spec) => choose(referrer, withName(name), spec, false),
         namedIn: (name, namespace, spec) => {
@@ -79,79 +56,6 @@ export function createCandidates(resources: readonly Resource[]): Candidates {
 
 function textOfNamespace(node: YamlNode): string {
   return node.kind === 'scalar' ? node.value : ''
-}
-
-function toCandidate(resource: Resource): Candidate {
-  return {
-    resource,
-    current: currentId(resource),
-    former: formerIds(resource),
-    originalNamespace: originalId(resource).namespace,
-    namespace: namespaceOf(resource),
-  }
-}
-
-/** Groups by namespace: the original one if any reachable resource had it, else the current one. */
-function createNamespaceIndex(): {
-  readonly add: (candidate: Candidate) => void
-  readonly filter: (
-    found: readonly Candidate[],
-    isReachable: (candidate: Candidate) => boolean,
-    namespace: string,
-  ) => readonly Candidate[]
-} {
-  const samples = new Map<string, Map<string, Candidate>>()
-  return {
-    add: (candidate) => {
-      const { originalNamespace, current, namespace } = candidate
-      const sample = samples.get(originalNamespace) ?? new Map<string, Candidate>()
-      sample.set(`${current.namespace}\n${namespace}`, candidate)
-      samples.set(originalNamespace, sample)
-    },
-    filter: (found, isReachable, namespace) => {
-      if (namespace === clusterScope) return []
-      const known = [...(samples.get(namespace)?.values() ?? [])]
-      return known.some(isReachable)
-        ? found.filter((candidate) => candidate.originalNamespace === namespace)
-        : found.filter((candidate) => candidate.current.namespace === namespace)
-    },
-  }
-}
-
-/** What a resource may refer to: its own namespace, what has none, and for a RoleBinding those of its subjects. */
-function reachable(referrer: Resource): (candidate: Candidate) => boolean {
-  const own = currentNamespace(referrer)
-  if (own === clusterScope) return () => true
-  const subjectNamespaces = namespacesOfSubjects(referrer)
-  return ({ current, namespace }) =>
-    current.namespace === clusterScope ||
-    current.namespace === own ||
-    subjectNamespaces.has(namespace)
-}
-
-function namespacesOfSubjects(referrer: Resource): ReadonlySet<string> {
-  const namespaces = new Set<string>()
-  if (kindOf(referrer) !== 'RoleBinding') return namespaces
-  const subjects = getField(referrer.node, 'subjects')
-  if (subjects?.kind !== 'list') return namespaces
-  for (const subject of subjects.items) {
-    if (subject.kind !== 'map') throw wrongKind('a map among the subjects', subject)
-    const namespace = getField(subject, 'namespace')
-    const kind = getField(subject, 'kind')
-    if (namespace === undefined || kind === undefined) continue
-    if (textIn(kind, 'kind', referrer) !== 'ServiceAccount') continue
-    namespaces.add(textIn(namespace, 'namespace', referrer))
-  }
-  return namespaces
-}
-
-function textIn(field: YamlNode, name: string, referrer: Resource): string {
-  const text = nodeToJson(field)
-  if (typeof text === 'string') return text
-  throw new BuildError(
-    'FieldType',
-    `${formatId(currentId(referrer))}: the ${name} of a subject is no text; write it in quotes or leave it out`,
-  )
 }
 
 function choose(

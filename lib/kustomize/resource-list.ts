@@ -4,7 +4,8 @@ import { formatId, idKey, type ResourceId } from './resource-id.ts'
 
 /**
  * Resources in load order, found by their ids in one lookup. Whoever renames, moves or empties resources
- * calls `reindex` when done; the indexes are made again when they are next asked for.
+ * calls `reindex` when done; the indexes are made again when they are next asked for, and only then can there be
+ * emptied ones to drop.
  */
 export type ResourceList = {
   readonly items: () => readonly Resource[]
@@ -13,18 +14,24 @@ export type ResourceList = {
   readonly withCurrentId: (id: ResourceId) => readonly Resource[]
   /** Those that have the id or once had it. */
   readonly withAnyId: (id: ResourceId) => readonly Resource[]
+  /** Puts one that has all ids of the old one, current and former, in its place. */
   readonly replace: (old: Resource, by: Resource) => void
   readonly setItems: (items: readonly Resource[]) => void
   readonly dropEmptied: () => void
   readonly reindex: () => void
+  /** Takes over the resources of a list that nobody needs any more; this one has none yet. */
+  readonly adopt: (other: ResourceList) => void
+  /** The resources by their current ids. */
+  readonly currentIndex: () => Index
 }
 
-type Index = Map<string, Resource[]>
+export type Index = Map<string, Resource[]>
 
 export function createResourceList(): ResourceList {
   let items: Resource[] = []
   let current: Index | undefined
   let any: Index | undefined
+  let isSettled = true
   const currentIndex = (): Index => {
     current ??= indexBy(items, (resource) => [currentId(resource)])
     return current
@@ -38,7 +45,7 @@ export function createResourceList(): ResourceList {
       if (index.has(key)) throw conflict(id)
       index.set(key, [resource])
       items.push(resource)
-      any = undefined
+      if (any !== undefined) addToIndex(any, resource, allIds(resource))
     },
     withCurrentId: (id) => currentIndex().get(idKey(id)) ?? [],
     withAnyId: (id) => {
@@ -47,18 +54,30 @@ export function createResourceList(): ResourceList {
     },
     replace: (old, by) => {
       items[items.indexOf(old)] = by
-      list.reindex()
+      for (const index of [current, any]) if (index !== undefined) exchange(index, old, by)
     },
     setItems: (next) => {
       items = [...next]
       list.reindex()
     },
     dropEmptied: () => {
-      if (items.some(isEmptied)) list.setItems(items.filter((resource) => !isEmptied(resource)))
-    },
-    reindex: () => {
+      if (isSettled) return
+      isSettled = true
+      if (!items.some(isEmptied)) return
+      items = items.filter((resource) => !isEmptied(resource))
       current = undefined
       any = undefined
+    },
+    reindex: () => {
+      isSettled = false
+      current = undefined
+      any = undefined
+    },
+    currentIndex,
+    adopt: (other) => {
+      refuseConflicts(other)
+      items = [...other.items()]
+      current = other.currentIndex()
     },
   }
   return list
@@ -70,9 +89,10 @@ export function appendAll(list: ResourceList, added: readonly Resource[]): void 
 
 /** Fails where two resources have one id, as kustomize does each time it builds its list anew. */
 export function refuseConflicts(list: ResourceList): void {
-  for (const resource of list.items()) {
-    const id = currentId(resource)
-    if (list.withCurrentId(id).length > 1) throw conflict(id)
+  const index = list.currentIndex()
+  if (index.size === list.items().length) return
+  for (const [resource, other] of index.values()) {
+    if (resource !== undefined && other !== undefined) throw conflict(currentId(resource))
   }
 }
 
@@ -86,15 +106,25 @@ function indexBy(
   idsOf: (resource: Resource) => readonly ResourceId[],
 ): Index {
   const index: Index = new Map()
-  for (const resource of resources) {
-    for (const id of idsOf(resource)) {
-      const key = idKey(id)
-      const found = index.get(key)
-      if (found === undefined) index.set(key, [resource])
-      else if (found.at(-1) !== resource) found.push(resource)
-    }
-  }
+  for (const resource of resources) addToIndex(index, resource, idsOf(resource))
   return index
+}
+
+/** The new one has all ids of the old one. */
+function exchange(index: Index, old: Resource, by: Resource): void {
+  for (const id of allIds(by)) {
+    const found = index.get(idKey(id))
+    if (found?.includes(old) === true) found[found.indexOf(old)] = by
+  }
+}
+
+function addToIndex(index: Index, resource: Resource, ids: readonly ResourceId[]): void {
+  for (const id of ids) {
+    const key = idKey(id)
+    const found = index.get(key)
+    if (found === undefined) index.set(key, [resource])
+    else if (found.at(-1) !== resource) found.push(resource)
+  }
 }
 
 function conflict(id: ResourceId): BuildError {

@@ -1,7 +1,14 @@
 import type { Selector } from './file/kustomization-file.ts'
 import { parseLabelSelector } from './label-selector.ts'
 import { compileAnchored } from './regex.ts'
-import { currentId, metadataMap, originalId, type Resource, typeOfResource } from './resource.ts'
+import {
+  currentNamespace,
+  metadataMap,
+  nameOf,
+  originalId,
+  type Resource,
+  typeOfResource,
+} from './resource.ts'
 import type { Gvk } from './resource-id.ts'
 import type { ResourceList } from './resource-list.ts'
 
@@ -44,14 +51,14 @@ export function selectResources(
 ): readonly Resource[] {
   const compiled = compileSelector(selector, where)
   return list.items().filter((resource) => {
-    if (!compiled.matchesGvk(typeOfResource(resource))) return false
-    const current = currentId(resource)
-    const original = originalId(resource)
-    return (
-      (compiled.matchesNamespace(original.namespace) ||
-        compiled.matchesNamespace(current.namespace)) &&
-      (compiled.matchesName(original.name) || compiled.matchesName(current.name)) &&
-      compiled.matchesMetadata(resource)
-    )
+    const [original] = resource.former
+    const isNamed =
+      (original !== undefined && compiled.matchesName(original.name)) ||
+      compiled.matchesName(nameOf(resource))
+    if (!isNamed || !compiled.matchesGvk(typeOfResource(resource))) return false
+    const isPlaced =
+      compiled.matchesNamespace(originalId(resource).namespace) ||
+      compiled.matchesNamespace(currentNamespace(resource))
+    return isPlaced && compiled.matchesMetadata(resource)
   })
 }

@@ -4,28 +4,30 @@ import { messageOf } from '../../status/error.ts'
 import { ensureAnnotations } from '../bookkeeping.ts'
 import { BuildError } from '../build-error.ts'
 import { setMetadataMap } from '../node-edit.ts'
-import { currentId, metadataMap, type Resource } from '../resource.ts'
-import { formatId } from '../resource-id.ts'
+import { currentId, isEmptied, metadataMap, type Resource } from '../resource.ts'
+import { formatId, idKey } from '../resource-id.ts'
 
 /**
  * Applies a JSON patch to a resource. Where the build remembers something about the resource there are annotations to kustomize,
- * so that adding one succeeds even if the manifest has none.
+ * so that adding one succeeds even if the manifest has none. True where the id has changed.
  */
 export function applyJsonPatchTo(
   resource: Resource,
   operations: readonly PatchOperation[],
   where: string,
-): void {
+): boolean {
   const { node } = resource
-  if (node === undefined) return
+  if (node === undefined) return false
   ensureAnnotations(resource)
-  const id = formatId(currentId(resource))
+  const before = currentId(resource)
   try {
     const patched = patchNode(node, operations)
-    if (patched.kind !== 'map') return
+    if (patched.kind !== 'map') return false
     setMetadataMap(patched, 'annotations', metadataMap(patched, 'annotations'))
     resource.node = patched
+    return isEmptied(resource) || idKey(before) !== idKey(currentId(resource))
   } catch (cause) {
+    const id = formatId(before)
     throw new BuildError('InvalidPatch', `${where}: ${id}: ${messageOf(cause)}`, {
       cause,
       data: { id },

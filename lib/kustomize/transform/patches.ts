@@ -104,9 +104,8 @@ function patchJson(
   }
   for (const resource of selectResources(list, target, `${where}: target`)) {
     rememberId(resource)
-    applyJsonPatchTo(resource, operations, where)
+    if (applyJsonPatchTo(resource, operations, where)) list.reindex()
   }
-  list.reindex()
 }
 
 /** Each patch says itself, by its id, which resource it is for. */
@@ -213,9 +212,8 @@ export function compileJson6902(session: Session, place: Place, patch: Patch): T
   const operations = readOperations(text, where)
   return (list) => {
     for (const resource of selectResources(list, target, `${where}: target`)) {
-      applyJsonPatchTo(resource, operations, where)
+      if (applyJsonPatchTo(resource, operations, where)) list.reindex()
     }
-    list.reindex()
   }
 }
 
