@@ -22,15 +22,15 @@ import type { Session } from '../session.ts'
 
 /**
  * Merges a patch that was selected by a target: it takes on the type of what it patches, and its labels and annotations become
- * texts first, so that a null among them deletes nothing.
+ * texts first, so that a null among them deletes nothing. True where an id has changed.
  */
 export function mergeTargetedPatch(
   session: Session,
   resource: Resource,
   patch: Resource,
   where: string,
-): void {
-  if (patch.node === undefined) return
+): boolean {
+  if (patch.node === undefined) return false
   const node = copyNode(patch.node)
   for (const field of ['labels', 'annotations'] as const) {
     setMetadataMap(node, field, metadataMap(node, field))
@@ -39,10 +39,10 @@ export function mergeTargetedPatch(
   writeNamespace(node, namespaceOf(patch))
   setPath(node, ['kind'], untagged(kindOf(patch)))
   setPath(node, ['apiVersion'], untagged(formatApiVersion(typeOfResource(resource))))
-  mergePatch(session, resource, { ...patch, node }, where)
+  return mergePatch(session, resource, { ...patch, node }, where)
 }
 
-/** Merges a patch; name, namespace and kind stay what they are unless the patch may change them. True where the id has changed. */
+/** Merges a patch; name, namespace and kind stay what they are unless the patch may change them. True where an id, current or former, has changed. */
 export function mergePatch(
   session: Session,
   resource: Resource,
@@ -55,12 +55,14 @@ export function mergePatch(
   const namespace = namespaceOf(resource)
   const isLooser = patch.mayChangeName || patch.mayChangeKind
   if (isLooser) rememberId(resource)
+  const { former } = resource
   resource.node = merge(session, resource, patch.node, `${where}: ${formatId(before)}`)
   if (isEmptied(resource) || resource.node === undefined) return true
   if (!patch.mayChangeKind) setPath(resource.node, ['kind'], untagged(before.kind))
   if (!patch.mayChangeName) setPath(resource.node, ['metadata', 'name'], untagged(before.name))
   writeNamespace(resource.node, namespace)
-  return isLooser || idKey(before) !== idKey(currentId(resource))
+  const hasForgotten = resource.former !== former
+  return isLooser || hasForgotten || idKey(before) !== idKey(currentId(resource))
 }
 
 /** Stands for what kustomize keeps in annotations: a patch that drops them makes it forget. */

@@ -167,8 +167,9 @@ function mergeInto(
   patch: Resource,
   where: string,
 ): void {
-  for (const resource of selected) mergeTargetedPatch(session, resource, patch, where)
-  list.reindex()
+  for (const resource of selected) {
+    if (mergeTargetedPatch(session, resource, patch, where)) list.reindex()
+  }
   list.dropEmptied()
   refuseConflicts(list)
 }
