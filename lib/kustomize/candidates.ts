@@ -24,10 +24,10 @@ export type Candidate = {
   readonly namespace: string
 }
 
-/** Resources that had one name, in load order, and by the namespace they are in now. */
+/** Resources that had one name, in load order; where there are many, also by the namespace they are in now. */
 export type Namesakes = {
   readonly all: Candidate[]
-  readonly byNamespace: Map<string, Candidate[]>
+  byNamespace: ReadonlyMap<string, readonly Candidate[]> | undefined
 }
 
 export function indexByFormerName(resources: readonly Resource[]): ReadonlyMap<string, Namesakes> {
@@ -36,14 +36,9 @@ export function indexByFormerName(resources: readonly Resource[]): ReadonlyMap<s
     if (resource.former.length === 0 || isEmptied(resource)) continue
     const candidate = toCandidate(resource)
     for (const { name } of candidate.former) {
-      const found: Namesakes = index.get(name) ?? { all: [], byNamespace: new Map() }
-      index.set(name, found)
-      if (found.all.at(-1) === candidate) continue
-      found.all.push(candidate)
-      const { namespace } = candidate.current
-      const neighbours = found.byNamespace.get(namespace)
-      if (neighbours === undefined) found.byNamespace.set(namespace, [candidate])
-      else neighbours.push(candidate)
+      const found = index.get(name)
+      if (found === undefined) index.set(name, { all: [candidate], byNamespace: undefined })
+      else if (found.all.at(-1) !== candidate) found.all.push(candidate)
     }
   }
   return index
@@ -54,14 +49,16 @@ const manyNamesakes = 16
 
 export function withinReach(namesakes: Namesakes | undefined, reach: Reach): readonly Candidate[] {
   if (namesakes === undefined) return []
-  const { all, byNamespace } = namesakes
+  const { all } = namesakes
   if (reach === 'everything') return all
   if (all.length < manyNamesakes || reach.subjects.size > 0) {
     return all.filter((candidate) => isWithin(candidate, reach))
   }
-  const near = byNamespace.get(reach.own) ?? []
+  namesakes.byNamespace ??= Map.groupBy(all, ({ current }) => current.namespace)
+  const { byNamespace } = namesakes
   const shared = byNamespace.get(clusterScope)
-  return shared === undefined ? near : all.filter((candidate) => isWithin(candidate, reach))
+  if (shared !== undefined) return all.filter((candidate) => isWithin(candidate, reach))
+  return byNamespace.get(reach.own) ?? []
 }
 
 function toCandidate(resource: Resource): Candidate {

@@ -166,9 +166,11 @@ export function metadataMap(
 ): ReadonlyMap<string, string> {
   const map = getField(getField(node, 'metadata'), field)
   if (map?.kind === 'list') return pairsOf(map, field)
-  if (map?.kind !== 'map') return new Map()
+  if (map?.kind !== 'map') return noEntries
   return new Map(map.keys.map((key, index) => [key.value, textOf(map.values[index])]))
 }
+
+const noEntries: ReadonlyMap<string, string> = new Map()
 
 function pairsOf({ items }: YamlList, field: string): ReadonlyMap<string, string> {
   if (items.length % 2 === 1) {

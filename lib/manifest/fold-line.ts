@@ -3,10 +3,11 @@ const maxColumn = 80
 
 /**
  * The text of a scalar, plain or quoted, that starts at `column`, with the breaks of libyaml's emitter; further
- * lines start behind `margin`. Block scalars are left as they are.
+ * lines start at column `indent`. Block scalars are left as they are.
  */
-export function foldLine(text: string, column: number, margin: string): string {
+export function foldLine(text: string, column: number, indent: number): string {
   if (column + text.length <= maxColumn || text.startsWith('|')) return text
+  const margin = ' '.repeat(indent)
   const quote = /^['"]/.exec(text)?.[0] ?? ''
   const runes = [...text]
   let folded = ''

@@ -13,6 +13,22 @@ export function compareNatural(left: string, right: string): number {
   return a < 128 && b < 128 ? compareAscii(left, right, at) : compareRunes([...left], [...right])
 }
 
+/** Sorts the keys of a map in place. Most maps are small, and the sort of the language makes copies of them. */
+export function sortNatural(names: string[]): void {
+  if (names.length > 16) {
+    names.sort(compareNatural)
+    return
+  }
+  for (let end = 1; end < names.length; end++) {
+    const name = names[end] ?? ''
+    let at = end
+    for (; at > 0 && compareNatural(names[at - 1] ?? '', name) > 0; at--) {
+      names[at] = names[at - 1] ?? ''
+    }
+    names[at] = name
+  }
+}
+
 function isAsciiLetter(code: number): boolean {
   const lower = code | 32
   return lower >= 97 && lower <= 122

@@ -2,7 +2,7 @@ import { isBreak } from './chars.ts'
 import { ManifestError } from './error.ts'
 import { isRawInteger } from './exact-integer.ts'
 import { foldLine } from './fold-line.ts'
-import { compareNatural } from './natural-order.ts'
+import { sortNatural } from './natural-order.ts'
 import { formatNumber } from './number.ts'
 import { isJsonObject, type Json, type JsonObject } from './object.ts'
 import { formatString } from './scalar-text.ts'
@@ -69,7 +69,7 @@ function printList(items: readonly Json[], indent: number, printer: Printer): vo
 
 function printMap(object: JsonObject, names: string[], indent: number, printer: Printer): void {
   const { writer } = printer
-  if (names.length > 1) names.sort(compareNatural)
+  if (names.length > 1) sortNatural(names)
   for (let index = 0; index < names.length; index++) {
     const name = names[index] ?? ''
     if (index > 0) writeSpaces(writer, indent)
@@ -161,7 +161,7 @@ function printScalar(
 
 function stringText(value: string, indent: number, column: number, printer: Printer): string {
   const text = formatString(value, indent, false)
-  return printer.isFolded ? foldLine(text, column, ' '.repeat(Math.max(indent, 0) + 2)) : text
+  return printer.isFolded ? foldLine(text, column, Math.max(indent, 0) + 2) : text
 }
 
 function plain(value: number | boolean | null): string {

@@ -1,4 +1,4 @@
-import { scalarNode } from '../../manifest/node.ts'
+import { scalarNode, type YamlNode } from '../../manifest/node.ts'
 import { ensureAnnotations } from '../bookkeeping.ts'
 import { createSpecFilter, editFields } from '../field-path.ts'
 import type { FieldSpec } from '../field-spec.ts'
@@ -56,21 +56,19 @@ export function editMetadataEntries(
   if (entries.size === 0) return
   const specsFor = createSpecFilter(specs)
   const keys = [...entries.keys()].sort(compareText)
+  let entry = { key: '', value: scalarNode('', '!!str') }
+  const edit = (field: YamlNode): void => setEntry(field, entry.key, entry.value)
+  const fieldEdit = { createKind: 'map', createTag: '!!map', edit } as const
   for (const resource of list.items()) {
     const { node } = resource
     if (node === undefined) continue
     const matching = specsFor(resource)
-    if (matching.some(({ spec }) => spec.path === 'metadata/annotations'))
+    if (matching.some(({ spec }) => spec.path === 'metadata/annotations')) {
       ensureAnnotations(resource)
+    }
     for (const key of keys) {
-      const value = scalarNode(entries.get(key) ?? '', '!!str')
-      for (const spec of matching) {
-        editFields(node, spec, {
-          createKind: 'map',
-          createTag: '!!map',
-          edit: (field) => setEntry(field, key, value),
-        })
-      }
+      entry = { key, value: scalarNode(entries.get(key) ?? '', '!!str') }
+      for (const spec of matching) editFields(node, spec, fieldEdit)
     }
   }
 }

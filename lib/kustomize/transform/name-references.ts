@@ -27,13 +27,17 @@ function fixReferrer(
   const { node } = resource
   if (node === undefined) return
   const scope = candidates.forReferrer(resource)
+  let [current] = specs
+  const edit = (field: YamlNode): void => {
+    if (current === undefined) return
+    if (field.kind !== 'list') fixField(field, scope, current)
+    else for (const item of field.items) fixItem(item, scope, current)
+  }
+  // One closure for all: a resource has up to sixty such fields, and most of them are not there.
+  const fieldEdit = { edit }
   for (const spec of specs) {
-    editFields(node, spec.compiled, {
-      edit: (field) => {
-        if (field.kind !== 'list') fixField(field, scope, spec)
-        else for (const item of field.items) fixItem(item, scope, spec)
-      },
-    })
+    current = spec
+    editFields(node, spec.compiled, fieldEdit)
   }
 }
 
