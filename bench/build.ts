@@ -24,20 +24,22 @@ const isFull = process.argv.includes('--full')
 const memoryOf = process.argv.indexOf('--memory')
 
 if (memoryOf > 0) measureMemory(Number(process.argv[memoryOf + 1]))
-else process.exitCode = measureAll() ? 0 : 1
+else process.exitCode = (await measureAll()) ? 0 : 1
 
-function measureAll(): boolean {
+async function measureAll(): Promise<boolean> {
   const works: Work[] = [
     { name: 'like podinfo, 4 objects', files: podinfo(), goalMs: 2, rounds: 50 },
     { name: '300 objects', files: overlay(100), goalMs: 20, rounds: 30 },
     { name: '3,000 objects', files: overlay(1_000), goalMs: 150, rounds: 9 },
   ]
   if (isFull) works.push({ name: '15,000 objects', files: overlay(5_000), goalMs: 800, rounds: 5 })
-  return [works.map(measureWork), measureGrowth(), checkMemory()].flat().every((isMet) => isMet)
+  const times = works.map(measureWork)
+  return [...times, measureGrowth(), await checkMemory()].every(Boolean)
 }
 
 /** Prefix, labels, images and one patch over a base of Deployments, Services and ConfigMaps. */
 function measureWork({ name, files, goalMs, rounds }: Work): boolean {
+  for (let round = 0; round < rounds; round++) buildOurs(files)
   const oursMs = medianMs(rounds, () => buildOurs(files))
   const realMs = runReal(files, rounds)
   const ratio = realMs === undefined ? '' : `, ${(realMs / oursMs).toFixed(1)} × faster`
@@ -89,25 +91,38 @@ function measureGrowth(): boolean {
   return worst <= 2.2
 }
 
-function checkMemory(): boolean {
+async function checkMemory(): Promise<boolean> {
   const goals: readonly (readonly [number, number])[] = [
     [1_000, 150],
     [5_000, 300],
   ]
-  return goals
-    .map(([size, goalMb]) => {
-      const script = fileURLToPath(import.meta.url)
-      const run = spawnSync(process.execPath, [script, '--memory', String(size)], {
-        encoding: 'utf8',
-      })
-      const megabytes = Number(run.stdout)
-      const isMet = megabytes > 0 && megabytes <= goalMb
-      console.log(
-        `${mark(isMet)} peak memory of a fresh process, ${3 * size} objects: ${megabytes} MB (goal ≤ ${goalMb})`,
-      )
-      return isMet
+  const folder = mkdtempSync(join(tmpdir(), 'driftless-bench-'))
+  const script = join(folder, 'build.mjs')
+  try {
+    const { buildSync } = await import('esbuild')
+    // What is published is JavaScript; reading TypeScript would count with 30 MB.
+    buildSync({
+      entryPoints: [fileURLToPath(import.meta.url)],
+      outfile: script,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      external: ['esbuild'],
     })
-    .every((isMet) => isMet)
+    return goals.map(([size, goalMb]) => checkMemoryOf(script, size, goalMb)).every(Boolean)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function checkMemoryOf(script: string, size: number, goalMb: number): boolean {
+  const args = [script, '--memory', String(size)]
+  const megabytes = Number(spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout)
+  const isMet = megabytes > 0 && megabytes <= goalMb
+  console.log(
+    `${mark(isMet)} peak memory of a fresh process, ${3 * size} objects: ${megabytes} MB (goal ≤ ${goalMb})`,
+  )
+  return isMet
 }
 
 function measureMemory(size: number): void {
