@@ -194,7 +194,9 @@ export function kubectlContract(name: string, start: () => Promise<KubectlCluste
     it('serves custom resources by their short names', async () => {
       const group = `${namespace}.example`
       await run('apply --server-side -f -', definition(group))
-      await run(`wait --for=condition=Established crd/gizmos.${group} --timeout=60s`)
+      // `kubectl wait` gives up at once where it reads a new definition's `conditions: null`.
+      const wait = `wait --for=condition=Established crd/gizmos.${group} --timeout=60s`.split(' ')
+      await eventually(async () => (await cluster.kubectl(wait)).code === 0)
       const gizmo = `apiVersion: ${group}/v1\nkind: Gizmo\nmetadata: { name: one }\nspec: { size: 3 }\n`
       await eventually(async () => (await cluster.kubectl(['get', `gizmos.${group}`])).code === 0)
       expect(await run('apply --server-side -f -', gizmo)).toBe(
