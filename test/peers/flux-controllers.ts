@@ -80,13 +80,13 @@ function start(
 
 async function installDefinitions({ kubectl }: ControlPlane): Promise<void> {
   const folders = fluxPeers.flatMap((name) => ['-f', join(peerFolder(name), 'config/crd/bases')])
-  const steps = [
-    ['apply', '--server-side', ...folders],
-    ['wait', '--for=condition=Established', '--timeout=30s', ...folders],
-  ]
-  for (const args of steps) {
-    const { code, stderr } = await kubectl(args)
-    if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`)
+  const applied = await kubectl(['apply', '--server-side', ...folders])
+  if (applied.code !== 0) throw new Error(`kubectl apply: ${applied.stderr}`)
+  // `kubectl wait` gives up at once where it reads a new definition's `conditions: null`.
+  const wait = ['wait', '--for=condition=Established', '--timeout=30s', ...folders]
+  const deadline = performance.now() + 60_000
+  for (let waited = await kubectl(wait); waited.code !== 0; waited = await kubectl(wait)) {
+    if (performance.now() > deadline) throw new Error(`kubectl wait: ${waited.stderr}`)
   }
   // It may be there already; Flux has its events and nothing else in it.
   await kubectl(['create', 'namespace', 'flux-system'])
