@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { packTree } from '../artifact/archive.ts'
-import { isJsonObject } from '../manifest/object.ts'
 import { fetchSource, type SourcePorts, sourceRules } from '../source/fetch.ts'
 import type { FetchedSource } from '../source/fetched-source.ts'
 import { readRecord, writeRecord } from '../store/records.ts'
@@ -8,6 +7,7 @@ import type { Store } from '../store/store.ts'
 import type { ArtifactCache } from './artifacts.ts'
 import { keys } from './keys.ts'
 import type { Fetched, FetchRequest, PreviousArtifact, Sources } from './ports.ts'
+import { parseShared, type SharedFetch } from './shared-fetch.ts'
 
 export type FetchOncePorts = Omit<SourcePorts, 'credentials' | 'signal'> & {
   readonly store: Store
@@ -124,19 +124,4 @@ function sharingKey({ source, credentials }: FetchRequest): string {
     hash.update(JSON.stringify([name, value.length])).update(value)
   }
   return hash.digest('hex')
-}
-
-type SharedFetch = Fetched & { readonly version: 1 }
-
-function parseShared(value: unknown): SharedFetch | undefined {
-  return isShared(value) ? value : undefined
-}
-
-function isShared(value: unknown): value is SharedFetch {
-  return (
-    isJsonObject(value) &&
-    typeof value.revision === 'string' &&
-    typeof value.digest === 'string' &&
-    typeof value.sizeBytes === 'number'
-  )
 }

@@ -9,6 +9,7 @@ export const keys = {
   object: (id: ObjectId): string => `objects/${formatId(id)}`,
   objectsOf: (cluster: string, kind?: string): string =>
     kind === undefined ? `objects/${cluster}/` : `objects/${cluster}/${kind}/`,
+  statuses: 'status/',
   status: (id: ObjectId): string => `status/${formatId(id)}`,
   input: (id: ObjectId): string => `inputs/${formatId(id)}`,
   suspension: (id: ObjectId): string => `suspended/${formatId(id)}`,
@@ -29,6 +30,8 @@ export const keys = {
   receiversAt: (digest: string): string => `hooks/${digest}/`,
   /** Messages that wait to be sent together. */
   messageGroup: (group: string): string => `messages/${group}`,
+  /** When what nothing leads to was last looked for, and what it was. */
+  sweep: 'sweep',
   recentEvents: (cluster: string): string => `recent/${cluster}`,
 } as const
 

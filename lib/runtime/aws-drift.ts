@@ -1,5 +1,6 @@
 import type { FleetFile } from '../fleet/load.ts'
 import { forgetOldEvents } from '../reconcile/event-log.ts'
+import { sweep } from '../reconcile/sweep.ts'
 import { syncFleet } from '../reconcile/sync-fleet.ts'
 import { tick } from '../reconcile/tick.ts'
 import { createAwsRuntime } from './aws.ts'
@@ -24,6 +25,7 @@ export function createDrift(environment: Environment): () => Promise<void> {
     }
     await tick(ports)
     await forgetOldEvents(ports.store, ports.now())
+    await sweep(ports)
   }
 }
 

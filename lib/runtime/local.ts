@@ -14,6 +14,7 @@ import { createOperations, type Operations } from '../reconcile/operations.ts'
 import type { Ports, SecretReader } from '../reconcile/ports.ts'
 import { createFluxGuard } from '../reconcile/refuse-flux.ts'
 import { createRegistry } from '../reconcile/registry.ts'
+import { sweep } from '../reconcile/sweep.ts'
 import { syncFleet } from '../reconcile/sync-fleet.ts'
 import { tick } from '../reconcile/tick.ts'
 import { createWorker } from '../reconcile/worker.ts'
@@ -97,6 +98,7 @@ export async function createLocalRuntime(options: LocalOptions): Promise<LocalRu
       timers = [
         every(options.tickMs ?? 1_000, log, () => tick(ports.ports)),
         every(300_000, log, () => forgetOldEvents(store, ports.ports.now())),
+        every(300_000, log, () => sweep(ports.ports)),
       ]
     },
     stop: async () => {
