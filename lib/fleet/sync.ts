@@ -1,5 +1,6 @@
 import type { JsonObject, KubeObject } from '../manifest/object.ts'
 import type { SyncSource, SyncSpec } from './cluster.ts'
+import { formatDuration } from './duration.ts'
 import { apiVersionOfKind } from './fleet-object.ts'
 
 /** The name and namespace `flux bootstrap` gives to the root source and the root Kustomization. */
@@ -7,7 +8,7 @@ export const rootName = 'flux-system'
 
 /** The source and the root Kustomization that a Cluster's `sync` stands for, as objects of Flux's kinds. */
 export function syncObjects(sync: SyncSpec): readonly KubeObject[] {
-  const interval = `${sync.intervalMs}ms`
+  const interval = formatDuration(sync.intervalMs)
   return [
     rootObject(sync.source.kind, { interval: '1m', ...sourceSpec(sync.source) }),
     rootObject('Kustomization', {

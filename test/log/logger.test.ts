@@ -128,6 +128,12 @@ describe('the terminal format', () => {
     ])
   })
 
+  it('shows what only waits as neither fault nor success', () => {
+    const { log, lines } = record({ format: formatTerminal() })
+    log.info('dependencies do not meet ready condition', { reason: 'DependencyNotReady' })
+    expect(lines[0]).toMatch(/^10:00:00.123 ◎ dependencies/)
+  })
+
   it('shows control characters instead of sending them', () => {
     const { log, lines } = record({ format: formatTerminal() })
     log.error('a\u001b[31m\nb\u202e', { key: '\u009b2J' })
