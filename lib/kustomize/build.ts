@@ -86,20 +86,31 @@ export function buildDocuments(tree: Tree, path: string, options: BuildOptions =
 export function buildLoaded(
   session: Session,
   place: Place,
-  { file, fileName }: LoadedKustomization,
+  loaded: LoadedKustomization,
   options: BuildOptions,
 ): Documents {
+  const resources = buildResources(session, place, loaded, options)
+  return {
+    documents: resources.map((resource) => toDocument(resource, place)),
+    warnings: session.warnings,
+    reads: [...session.reads],
+  }
+}
+
+/** The finished resources, each to be turned into its document once. */
+export function buildResources(
+  session: Session,
+  place: Place,
+  { file, fileName }: LoadedKustomization,
+  options: BuildOptions,
+): readonly Resource[] {
   session.schema.setFor(session, place, file.openapi, true)
   const origin = file.buildMetadata.length === 0 ? undefined : { path: '' }
   const gather = accumulateResources
   const target: Target = { session, place, file, fileName, origin, gather }
   const accumulator = accumulate(target, createAccumulator())
   finish(accumulator, file, options)
-  return {
-    documents: accumulator.list.items().map((resource) => toDocument(resource, at(place))),
-    warnings: session.warnings,
-    reads: [...session.reads],
-  }
+  return accumulator.list.items()
 }
 
 export function openSession(tree: Tree, options: BuildOptions): Session {
@@ -173,7 +184,8 @@ function isLocal({ node }: Resource): boolean {
   return mark !== undefined && mark !== 'false'
 }
 
-function toDocument(resource: Resource, where: string): JsonObject {
+/** The data of a finished resource, whose tree is given up. */
+export function toDocument(resource: Resource, place: Place): JsonObject {
   try {
     const document = resource.node === undefined ? {} : nodeToJson(resource.node)
     // The tree is several times the size of the data, and nobody needs it any more.
@@ -181,7 +193,7 @@ function toDocument(resource: Resource, where: string): JsonObject {
     return isJsonObject(document) ? document : {}
   } catch (cause) {
     const id = formatId(currentId(resource))
-    throw new BuildError('Unprintable', `${where}${id}: ${messageOf(cause)}`, { cause })
+    throw new BuildError('Unprintable', `${at(place)}${id}: ${messageOf(cause)}`, { cause })
   }
 }
 

@@ -1,5 +1,12 @@
 import { faultAt } from './error.ts'
-import { deleteField, keyIndex, type YamlMap, type YamlNode, type YamlScalar } from './node.ts'
+import {
+  deleteField,
+  keyIndex,
+  ownKeys,
+  type YamlMap,
+  type YamlNode,
+  type YamlScalar,
+} from './node.ts'
 
 export function isMergeKey(key: YamlScalar): boolean {
   return key.tag === '!!merge'
@@ -21,7 +28,7 @@ export function expandMerges(map: YamlMap): void {
     throw faultAt(map.line, 'MergeKey', "a map has two merge keys '<<'; give one a list instead")
   }
   const [value] = map.values.splice(at, 1)
-  map.keys.splice(at, 1)
+  ownKeys(map).splice(at, 1)
   for (const source of mergeSources(value)) addMissing(map, source)
 }
 
@@ -42,7 +49,7 @@ function addMissing(map: YamlMap, source: YamlMap): void {
     const value = source.values[index]
     if (value === undefined || own.has(key.value)) continue
     own.add(key.value)
-    map.keys.push(key)
+    ownKeys(map).push(key)
     map.values.push(value)
   }
 }

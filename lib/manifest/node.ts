@@ -28,8 +28,10 @@ export type YamlMap = {
   style: 'block' | 'flow'
   isTagged: boolean
   readonly line: number
+  /** May be shared with other maps: read it freely, change it through `ownKeys` alone. */
   keys: YamlScalar[]
   values: YamlNode[]
+  hasOwnKeys: boolean
   /** Comments beside fields that hold JSON; kyaml takes them for schemas in a strategic merge. Rarely there. */
   comments?: ReadonlyMap<string, string>
 }
@@ -57,7 +59,16 @@ export function nullNode(): YamlScalar {
 }
 
 export function mapNode(keys: YamlScalar[] = [], values: YamlNode[] = []): YamlMap {
-  return { kind: 'map', tag: '!!map', style: 'block', isTagged: false, line: 0, keys, values }
+  return {
+    kind: 'map',
+    tag: '!!map',
+    style: 'block',
+    isTagged: false,
+    line: 0,
+    keys,
+    values,
+    hasOwnKeys: true,
+  }
 }
 
 export function listNode(items: YamlNode[] = []): YamlList {
@@ -98,7 +109,7 @@ export function setField(map: YamlMap, key: string, value: YamlNode): void {
 }
 
 export function appendField(map: YamlMap, key: YamlScalar, value: YamlNode): void {
-  map.keys.push(key)
+  ownKeys(map).push(key)
   map.values.push(value)
 }
 
@@ -106,9 +117,18 @@ export function appendField(map: YamlMap, key: YamlScalar, value: YamlNode): voi
 export function deleteField(map: YamlMap, key: string): boolean {
   const index = keyIndex(map, key)
   if (index < 0) return false
-  map.keys.splice(index, 1)
+  ownKeys(map).splice(index, 1)
   map.values.splice(index, 1)
   return true
+}
+
+/** The keys of a map, for who changes them. */
+export function ownKeys(map: YamlMap): YamlScalar[] {
+  if (!map.hasOwnKeys) {
+    map.keys = map.keys.slice()
+    map.hasOwnKeys = true
+  }
+  return map.keys
 }
 
 /** The map under `key`, made there where it is absent or null; undefined where something else stands in its place. */
@@ -134,7 +154,7 @@ export function copyNode(node: YamlNode): YamlNode {
     case 'map':
       return {
         ...node,
-        keys: node.keys.slice(),
+        keys: node.hasOwnKeys ? node.keys.slice() : node.keys,
         values: node.values.map((value) => copyNode(value)),
       }
     case 'list':

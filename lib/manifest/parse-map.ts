@@ -1,5 +1,6 @@
 import { faultAt } from './error.ts'
 import { peekToken, skipToken } from './fetch.ts'
+import { shareKey, shareRow } from './key-share.ts'
 import { isMergeKey } from './merge-key.ts'
 import type { YamlMap, YamlNode, YamlScalar } from './node.ts'
 import {
@@ -32,6 +33,7 @@ export function parseMap(parse: Parse, properties: Properties, form: CollectionF
     line: properties.line || lineOf(parse),
     keys: noKeys,
     values: noNodes,
+    hasOwnKeys: false,
   }
   enter(parse, node, properties)
   const { keyCount, nodeCount } = parse.children
@@ -45,7 +47,9 @@ export function parseMap(parse: Parse, properties: Properties, form: CollectionF
 
 function closeFields(parse: Parse, node: YamlMap, keyStart: number, nodeStart: number): void {
   const { children } = parse
-  node.keys = children.keys.slice(keyStart, children.keyCount)
+  const shared = shareRow(parse.keys, children.keys, keyStart, children.keyCount)
+  node.keys = shared ?? children.keys.slice(keyStart, children.keyCount)
+  node.hasOwnKeys = shared === undefined
   node.values = takeNodes(children, nodeStart)
   children.keyCount = keyStart
   if (parse.scan.jsonComments !== undefined) attachComments(parse, node, keyStart)
@@ -127,6 +131,7 @@ export function parseFlowPair(parse: Parse): YamlMap {
     line,
     keys: noKeys,
     values: noNodes,
+    hasOwnKeys: false,
   }
   enter(parse, node, noProperties)
   const kind = peekToken(scan)
@@ -157,7 +162,7 @@ function addKey(parse: Parse, key: YamlNode, line: number): void {
   if (key.kind !== 'scalar') throw faultAt(line, 'KeyType', 'a map or a list cannot be a key')
   const { children } = parse
   children.keyLines[children.keyCount] = line
-  children.keys[children.keyCount++] = shareKey(parse, key)
+  children.keys[children.keyCount++] = shareKey(parse.keys, key)
 }
 
 /** A merge key may name a list, but not by an alias. */
@@ -168,13 +173,4 @@ function checkMergeAlias(parse: Parse, key: YamlNode): void {
   if (isAlias && parse.anchors.get(scan.texts[scan.head] ?? '')?.kind === 'list') {
     throw faultAt(lineOf(parse), 'MergeKey', "a merge key '<<' takes no alias of a list")
   }
-}
-
-/** The node that stands for all keys that are written alike; plain strings only, others are rare. */
-function shareKey(parse: Parse, key: YamlScalar): YamlScalar {
-  if (key.style !== 'plain' || key.isTagged || key.tag !== '!!str') return key
-  const shared = parse.keys.get(key.value)
-  if (shared !== undefined) return shared
-  parse.keys.set(key.value, key)
-  return key
 }

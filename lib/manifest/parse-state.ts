@@ -1,4 +1,5 @@
 import { faultAt, type ManifestError } from './error.ts'
+import type { KeyShare } from './key-share.ts'
 import type { YamlMap, YamlNode, YamlScalar } from './node.ts'
 import type { Scan, ScanRules } from './scan.ts'
 
@@ -19,8 +20,8 @@ export type Parse = {
   readonly parseNode: (parse: Parse, isInBlock: boolean, isValue: boolean) => YamlNode
   readonly anchors: Map<string, YamlNode>
   readonly tagHandles: Map<string, string>
-  /** Key nodes by text, shared over the documents of a text. */
-  readonly keys: Map<string, YamlScalar>
+  /** Shared over the documents of a text. */
+  readonly keys: KeyShare
   /** Anchored collections whose end is not reached yet. */
   readonly open: Set<YamlNode>
   /** Children of the collections that are being parsed; each takes its own off the end. */

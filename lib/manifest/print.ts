@@ -23,12 +23,29 @@ export function printYaml(value: Json, options: PrintOptions = {}): string {
 
 /** Documents joined by `---`, as `kustomize build` gives them. */
 export function printDocuments(objects: readonly Json[], options: PrintOptions = {}): string {
-  const printer = { isFolded: options.isFolded ?? true, keys: new Map(), writer: createWriter() }
-  for (const [index, object] of objects.entries()) {
-    if (index > 0) write(printer.writer, '---\n')
-    printNested(object, 0, printer)
+  const printer = createDocumentPrinter(options)
+  for (const object of objects) printer.add(object)
+  return printer.text()
+}
+
+/** Documents printed one by one, so that none has to be kept. */
+export type DocumentPrinter = {
+  readonly add: (object: Json) => void
+  readonly text: () => string
+}
+
+export function createDocumentPrinter(options: PrintOptions = {}): DocumentPrinter {
+  const writer = createWriter()
+  const printer = { isFolded: options.isFolded ?? true, keys: new Map(), writer }
+  let isFirst = true
+  return {
+    add: (object) => {
+      if (!isFirst) write(writer, '---\n')
+      isFirst = false
+      printNested(object, 0, printer)
+    },
+    text: () => textOf(writer),
   }
-  return textOf(printer.writer)
 }
 
 type Printer = {

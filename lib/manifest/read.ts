@@ -1,8 +1,9 @@
 import { faultAt, ManifestError } from './error.ts'
 import { peekToken, skipToken } from './fetch.ts'
+import { createKeyShare, type KeyShare } from './key-share.ts'
 import { defaultReadLimits, type ReadLimits } from './limits.ts'
 import { expandMerges } from './merge-key.ts'
-import { isNull, type YamlNode, type YamlScalar } from './node.ts'
+import { isNull, type YamlNode } from './node.ts'
 import { parseNode } from './parse.ts'
 import { type Children, type Dialect, type Parse, parseFault } from './parse-state.ts'
 import { resolveTag } from './resolve.ts'
@@ -75,7 +76,7 @@ function checkSeparator(rest: string, line: number): void {
 /** What the documents of one text share. */
 export type ReadContext = {
   readonly dialect: Dialect
-  readonly keys: Map<string, YamlScalar>
+  readonly keys: KeyShare
   readonly children: Children
   readonly aliasBudget: { left: number }
   readonly limits: ReadLimits
@@ -84,7 +85,7 @@ export type ReadContext = {
 export function createReadContext(dialect: Dialect, limits: ReadLimits): ReadContext {
   return {
     dialect,
-    keys: new Map(),
+    keys: createKeyShare(),
     children: { keys: [], keyLines: [], nodes: [], keyCount: 0, nodeCount: 0 },
     aliasBudget: { left: limits.maxAliasNodes },
     limits,
