@@ -20,7 +20,8 @@ export function formatTerminal(options: TerminalOptions = {}): (entry: LogEntry)
     const pairs = Object.entries(fields).map(
       ([name, value]) => `${colors.dim(`${visible(name)}=`)}${visible(shown(value))}`,
     )
-    const glyph = isWaiting(fields) ? '◎' : glyphs[level]
+    // An event that is no fault and no success yet.
+    const glyph = fields.reason === 'DependencyNotReady' ? '◎' : glyphs[level]
     const line = `${clock} ${paint[level](glyph)} ${visible(message)}`
     return pairs.length === 0 ? line : `${line}  ${pairs.join(' ')}`
   }
@@ -28,11 +29,6 @@ export function formatTerminal(options: TerminalOptions = {}): (entry: LogEntry)
 
 /** Flux's CLI marks its lines so. */
 const glyphs: Readonly<Record<LogLevel, string>> = { debug: '·', info: '✔', warn: '⚠️', error: '✗' }
-
-/** An event that is no fault and no success yet. */
-function isWaiting({ reason }: LogEntry['fields']): boolean {
-  return reason === 'DependencyNotReady' || reason === 'Progressing'
-}
 
 function shown(value: unknown): string {
   if (typeof value === 'string') return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value)
