@@ -4,7 +4,7 @@ import { emptyStatus } from '../../lib/reconcile/object-status.ts'
 import { sweep } from '../../lib/reconcile/sweep.ts'
 import { createMemoryStore } from '../../lib/store/memory.ts'
 import { writeRecord } from '../../lib/store/records.ts'
-import { createTestWorld, idOf, rootUrl } from './world.ts'
+import { clusterYaml, createTestWorld, idOf, rootUrl } from './world.ts'
 
 const day = 86_400_000
 
@@ -83,15 +83,7 @@ it('leaves a fleet at work what it needs', async () => {
   const world = await createTestWorld()
   const { store } = world.ports
   world.publish(rootUrl, 'main@sha1:1', {})
-  await world.load(`apiVersion: fleet.driftless.dev/v1
-kind: Cluster
-metadata: { name: test }
-spec:
-  connection: { sandbox: {} }
-  sync:
-    source: { kind: GitRepository, url: '${rootUrl}', ref: { branch: main } }
-    path: ./
-`)
+  await world.load(clusterYaml)
   await world.settle()
   await store.put(keys.artifact('sha256:litter'), 'files')
   const held = (await world.object('GitRepository', 'flux-system')).status?.artifact?.digest ?? ''
