@@ -46,6 +46,16 @@ export type SyncSource =
 
 const connectionTypes = ['kubeConfig', 'eks', 'context', 'sandbox'] as const
 
+/** Both end up in the address and the signature of a request: nothing else may stand there. */
+const eksNameRule = {
+  pattern: /^[0-9A-Za-z][\w-]{0,99}$/,
+  remedy: 'write the name of the EKS cluster, without its ARN',
+}
+const regionRule = {
+  pattern: /^[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}$/,
+  remedy: 'write a region such as eu-west-1',
+}
+
 export function readCluster(spec: Fields): ClusterSpec {
   const sync = spec.section('sync')
   return {
@@ -71,7 +81,8 @@ function readConnection(spec: Fields): Connection {
   }
   const eks = connection.section('eks')
   if (eks !== undefined) {
-    return { type: 'eks', name: eks.requiredText('name'), region: eks.requiredText('region') }
+    const name = eks.requiredText('name', eksNameRule)
+    return { type: 'eks', name, region: eks.requiredText('region', regionRule) }
   }
   if (connection.has('context')) {
     return { type: 'context', context: connection.requiredText('context') }

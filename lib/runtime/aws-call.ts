@@ -20,6 +20,8 @@ export type AwsCallOptions = {
 
 export type AwsRequest = {
   readonly service: string
+  /** Another one than the caller's own. */
+  readonly region?: string
   /** In front of the service's host: the bucket. */
   readonly subdomain?: string
   readonly method: string
@@ -127,8 +129,8 @@ async function sign(options: AwsCallOptions, request: AwsRequest, at: Date): Pro
     url: urlOf(options, request),
     headers,
     service,
-    region: options.region,
-    datetime: at.toISOString().replace(/[:-]|\.\d{3}/g, ''),
+    region: request.region ?? options.region,
+    datetime: amzDate(at),
   })
   const signed = await signer.sign()
   const sent = request.body === undefined ? {} : { body: bodyOf(request.body) }
@@ -139,17 +141,31 @@ function bodyOf(body: Uint8Array | string): Uint8Array<ArrayBuffer> {
   return typeof body === 'string' ? new TextEncoder().encode(body) : new Uint8Array(body)
 }
 
-function urlOf({ endpoint, region }: AwsCallOptions, request: AwsRequest): string {
-  const { service, subdomain, path, query = {} } = request
+/** A time as signatures hold it: `20261123T100000Z`. */
+export function amzDate(at: Date): string {
+  return at.toISOString().replace(/[:-]|\.\d{3}/g, '')
+}
+
+/** `sts.eu-west-1.amazonaws.com`; throws on what is no region, because what is signed goes to that host. */
+export function serviceHost(service: string, region: string): string {
+  if (!regionPattern.test(region)) throw new Error(`'${region.slice(0, 60)}' is no AWS region`)
+  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
+  return `${service}.${region}.${domain}`
+}
+
+const regionPattern = /^[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}$/
+
+function urlOf(options: AwsCallOptions, request: AwsRequest): string {
+  const { endpoint } = options
+  const { service, subdomain, path, query = {}, region = options.region } = request
   const pairs = Object.entries(query).map((pair) => pair.map(encodeURIComponent).join('='))
   const search = pairs.length === 0 ? '' : `?${pairs.join('&')}`
   if (endpoint !== undefined) {
     const bucket = subdomain === undefined ? '' : `/${subdomain}`
     return `${endpoint.replace(/\/$/, '')}${bucket}${path}${search}`
   }
-  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
   const prefix = subdomain === undefined ? '' : `${subdomain}.`
-  return `https://${prefix}${service}.${region}.${domain}${path}${search}`
+  return `https://${prefix}${serviceHost(service, region)}${path}${search}`
 }
 
 async function readAnswer(response: Response, { method, maxBytes }: AwsRequest): Promise<Whole> {

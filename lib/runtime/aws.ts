@@ -9,6 +9,7 @@ import { createRegistry } from '../reconcile/registry.ts'
 import { createRepositoryCache } from '../source/git/repository-cache.ts'
 import { createAwsBase, createAwsQueue } from './aws-base.ts'
 import { type AwsCall, environmentCredentials } from './aws-call.ts'
+import { createEksFinder } from './aws-eks.ts'
 import type { Environment } from './aws-environment.ts'
 import { createClusters } from './clusters.ts'
 
@@ -29,7 +30,10 @@ export function createAwsRuntime(environment: Environment): AwsRuntime {
   const checkAddress = createAddressCheck({ allowPrivate: false, allowed })
   const outbound = createOutbound({ checkAddress })
   const artifacts = createArtifacts(store)
-  const clusters = createClusters({ store, secretStore, https: { checkAddress }, now })
+  const credentials = async () => environmentCredentials(environment)
+  const https = { checkAddress }
+  const findEks = createEksFinder({ call, credentials, https, now })
+  const clusters = createClusters({ store, secretStore, findEks, https, now })
   const ports: Ports = {
     ...base,
     registry: createRegistry(base),
@@ -45,7 +49,7 @@ export function createAwsRuntime(environment: Environment): AwsRuntime {
       artifactCache: artifacts,
       outbound,
       cache: createRepositoryCache(),
-      awsCredentials: async () => environmentCredentials(environment),
+      awsCredentials: credentials,
     }),
     artifacts,
   }

@@ -8,6 +8,7 @@ import { readClusterSpec } from '../reconcile/clusters.ts'
 import type { Clusters, ConnectOptions, SecretReader } from '../reconcile/ports.ts'
 import { ReconcileError } from '../reconcile/reconcile-error.ts'
 import type { Store } from '../store/store.ts'
+import type { FindEks } from './aws-eks.ts'
 
 export type ClustersOptions = {
   readonly store: Store
@@ -19,32 +20,38 @@ export type ClustersOptions = {
     /** The in-process API of a `sandbox: {}` cluster. */
     readonly openSandbox: (cluster: string) => Promise<Transport>
   }
+  /** EKS clusters by name. */
+  readonly findEks: FindEks
   readonly https: HttpsOptions
   readonly now: () => Date
 }
 
 export type RuntimeClusters = Clusters & { readonly close: () => void }
 
-/** Clients of the fleet's clusters: kubeconfigs in its secrets, and on a laptop the user's contexts and sandboxes. */
+/** Clients of the fleet's clusters: kubeconfigs in its secrets, EKS by name, and on a laptop the user's contexts and sandboxes. */
 export function createClusters(options: ClustersOptions): RuntimeClusters {
   const { store, https, now } = options
   const connections = createConnections(now)
   const openText = (kubeconfig: string) =>
     connections.open(`text/${kubeconfig}`, () => transportFromSecret(kubeconfig, https))
+  const openConnection = async (cluster: string, connection: Connection): Promise<Opened> => {
+    // Read each time: a kubeconfig that was renewed counts at once.
+    if (connection.type === 'kubeConfig') {
+      return openText(await readKubeconfig(options, cluster, connection))
+    }
+    if (connection.type === 'eks') {
+      const { key, open } = await options.findEks(cluster, connection)
+      return connections.open(key, async () => open())
+    }
+    const key = `${cluster}/${JSON.stringify(connection)}`
+    return connections.open(key, () => openLocally(options, cluster, connection))
+  }
   return {
     find: (cluster) => readClusterSpec(store, cluster),
     connect: async (cluster, connect) => {
       const spec = await readClusterSpec(store, cluster)
       if (spec === undefined) throw unknownCluster(cluster)
-      const { connection } = spec
-      // Read each time: a kubeconfig that was renewed counts at once.
-      const opened =
-        connection.type === 'kubeConfig'
-          ? openText(await readKubeconfig(options, cluster, connection))
-          : connections.open(`${cluster}/${JSON.stringify(connection)}`, () =>
-              openLocally(options, cluster, connection),
-            )
-      return clientOf(opened, now, connect)
+      return clientOf(await openConnection(cluster, spec.connection), now, connect)
     },
     connectRemote: (kubeconfig, connect) => clientOf(openText(kubeconfig), now, connect),
     close: connections.close,
@@ -136,12 +143,12 @@ function unknownCluster(cluster: string): ReconcileError {
 }
 
 function missingSecret(cluster: string, name: string): ReconcileError {
-  const message = `Cluster/${cluster} spec.connection.kubeConfig.secretRef: the fleet's secrets hold no '${name}'; add it to the secrets folder or the environment`
+  const message = `Cluster/${cluster} spec.connection.kubeConfig.secretRef: the fleet's secrets hold no '${name}'; add it to them (on AWS: to Secrets Manager or SSM, docs/aws.md)`
   return new ReconcileError('ReconciliationFailed', 'SecretNotFound', message, { retryable: true })
 }
 
-/** `context` and `sandbox` belong to a laptop; EKS by name is not built yet. */
+/** `context` and `sandbox` belong to a laptop. */
 function wrongPlace(cluster: string, type: Connection['type']): ReconcileError {
-  const message = `Cluster/${cluster} spec.connection.${type}: cannot be used here; use kubeConfig with a Secret of the fleet`
+  const message = `Cluster/${cluster} spec.connection.${type}: cannot be used here; use eks, or kubeConfig with a secret of the fleet`
   return new ReconcileError('ReconciliationFailed', 'NotSupportedYet', message)
 }

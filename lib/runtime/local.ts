@@ -25,9 +25,11 @@ import { createFileStore } from '../store/files.ts'
 import { createMemoryStore } from '../store/memory.ts'
 import { tryProcessLock } from '../store/process-lock.ts'
 import type { Store } from '../store/store.ts'
+import { createEksFinder } from './aws-eks.ts'
 import { createClusters } from './clusters.ts'
 import { readFleet, watchFleet } from './fleet-folder.ts'
 import { createSandboxes, type Sandboxes } from './sandboxes.ts'
+import { createUserAws } from './user-aws.ts'
 
 export type LocalOptions = {
   /** Where all state lies; made where it is missing. */
@@ -134,7 +136,10 @@ function portsOf(
   const artifacts = createArtifacts(store)
   const user = kubeconfigFile === undefined ? {} : { kubeconfigFile }
   const local = { openSandbox: sandboxes.open, ...user }
-  const clusters = createClusters({ store, secretStore, https: { checkAddress }, now, local })
+  const https = { checkAddress }
+  const aws = createUserAws(process.env)
+  const findEks = createEksFinder({ ...aws, https, now })
+  const clusters = createClusters({ store, secretStore, findEks, https, now, local })
   const ports: Ports = {
     store,
     // The process lock keeps all other workers out, so that leases need not outlive this process.
@@ -153,11 +158,7 @@ function portsOf(
       artifactCache: artifacts,
       outbound,
       cache: createRepositoryCache(),
-      // Who the user is on AWS, as its command line would find out; the SDK is loaded only where a bucket asks.
-      awsCredentials: async () => {
-        const { S3Client } = await import('@aws-sdk/client-s3')
-        return new S3Client({}).config.credentials()
-      },
+      awsCredentials: aws.credentials,
     }),
     artifacts,
     secretStore,

@@ -7,6 +7,7 @@ import { kubeconfigText, transportFromContext, transportFromSecret } from '../cl
 import type { Connection } from '../fleet/cluster.ts'
 import type { SecretReader } from '../reconcile/ports.ts'
 import { sandboxKubeconfig } from './sandboxes.ts'
+import { createUserAws } from './user-aws.ts'
 
 export type OpenOptions = {
   readonly secretStore: SecretReader
@@ -58,7 +59,11 @@ async function openTransport(
         throw new Error(`the fleet's secrets hold no '${connection.secretName}'`)
       return transportFromSecret(kubeconfigText(data, connection.key))
     }
-    case 'eks':
-      throw new Error('an EKS cluster can be reached from AWS only')
+    case 'eks': {
+      const { createEksFinder } = await import('./aws-eks.ts')
+      const aws = createUserAws(process.env)
+      const findEks = createEksFinder({ ...aws, https: {}, now: () => new Date() })
+      return (await findEks(name, connection)).open()
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ClusterRequest } from '../../lib/cluster/transport.ts'
 import { keys } from '../../lib/reconcile/keys.ts'
 import { type ClustersOptions, createClusters } from '../../lib/runtime/clusters.ts'
 import {
@@ -29,7 +30,9 @@ async function setUp(connection: object, more: Partial<ClustersOptions> = {}) {
   }
   await store.put(keys.cluster('one'), JSON.stringify({ version: 1, object }))
   const secretStore = { read: async () => undefined }
-  return createClusters({ store, secretStore, https: {}, now: () => new Date(), ...more })
+  const findEks = async () => Promise.reject(new Error('no EKS here'))
+  const ports = { store, secretStore, findEks, https: {}, now: () => new Date() }
+  return createClusters({ ...ports, ...more })
 }
 
 describe('createClusters', () => {
@@ -57,6 +60,27 @@ describe('createClusters', () => {
       message: expect.stringContaining('Cluster/one spec.connection.context'),
     })
     await expect(clusters.connect('nope')).rejects.toMatchObject({ code: 'ClusterUnknown' })
+  })
+
+  it('keeps the client of an EKS cluster until another cluster has its name', async () => {
+    let key = 'first'
+    const closed: string[] = []
+    const findEks: ClustersOptions['findEks'] = async (cluster, { name, region }) => {
+      expect([cluster, name, region]).toEqual(['one', 'staging-1', 'eu-west-1'])
+      const open = () => {
+        const close = () => void closed.push(key)
+        return Object.assign((request: ClusterRequest) => first.transport(request), { close })
+      }
+      return { key, open }
+    }
+    const clusters = await setUp({ eks: { name: 'staging-1', region: 'eu-west-1' } }, { findEks })
+    const client = await clusters.connect('one')
+    expect(await client.find({ ...namespace, name: 'default' })).toBeDefined()
+    expect(await clusters.connect('one')).toBe(client)
+    key = 'second'
+    expect(await clusters.connect('one')).not.toBe(client)
+    clusters.close()
+    await expect.poll(() => closed.length).toBe(2)
   })
 
   it('names the Secret that is missing, and takes it when it is there', async () => {
