@@ -14,6 +14,8 @@ export type ApplyErrorCode =
   | 'StageFailed'
   | 'Interrupted'
   | 'PruneFailed'
+  /** A guard kept what was to be deleted. */
+  | 'PruneRefused'
 
 /** What was wrong with one object; `message` names it. */
 export type ObjectFault = {
@@ -67,6 +69,6 @@ function reasonOf(
   code: ApplyErrorCode,
   cause: unknown,
 ): 'PruneFailed' | 'ClusterUnreachable' | 'ReconciliationFailed' {
-  if (code === 'PruneFailed') return 'PruneFailed'
+  if (code === 'PruneFailed' || code === 'PruneRefused') return 'PruneFailed'
   return isUnreachable(cause) ? 'ClusterUnreachable' : 'ReconciliationFailed'
 }

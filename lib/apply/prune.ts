@@ -1,5 +1,6 @@
 import type { ClusterClient } from '../cluster/client.ts'
 import { isConflict, isNoMatch, isNotFound, isUnreachable } from '../cluster/cluster-error.ts'
+import type { PruneGuard } from '../fleet/prune-guard.ts'
 import type { Change, ChangeSet } from '../inventory/change-set.ts'
 import {
   formatRef,
@@ -12,11 +13,14 @@ import { messageOf } from '../status/error.ts'
 import { ApplyError } from './apply-error.ts'
 import { concurrently } from './concurrently.ts'
 import { isOwnedBy, type Owner } from './owner-labels.ts'
+import { guardOf, isSystemNamespace, mayGo, refusalOf } from './prune-guards.ts'
 import { groupByRank, inDeleteOrder } from './stages.ts'
 import { isKept } from './switches.ts'
 
 export type PruneOptions = {
   readonly owner: Owner
+  /** Guards that somebody lifted; the others keep what stands under them. */
+  readonly lifted?: readonly PruneGuard[]
   /** What would be deleted; nothing is written. */
   readonly isDryRun?: boolean
   /** Awaited before the objects of each rank; what it throws leaves the rest as survivors. */
@@ -34,13 +38,16 @@ export type PruneResult = {
   /** What could not be deleted, or not be asked about: it stays in the inventory and is tried again. */
   readonly survivors: readonly ObjectRef[]
   readonly survivorReasons: readonly Survivor[]
-  /** Reason `PruneFailed`, in the words of Flux, where there are survivors. */
+  /** Those of the survivors that a guard kept: nothing was tried, and trying again changes nothing. */
+  readonly refused: readonly ObjectRef[]
+  /** Reason `PruneFailed` where there are survivors: in the words of Flux where a deletion failed, else `PruneRefused`. */
   readonly error?: ApplyError
 }
 
 type Outcome =
   | { readonly change: Change; readonly isTerminating?: boolean }
   | { readonly survivor: Survivor; readonly cause: unknown }
+  | { readonly refused: ObjectRef }
 
 /**
  * Deletes objects that left, in reverse apply order and in the background. One is deleted only if the live
@@ -61,10 +68,10 @@ export async function pruneObjects(
     return outcome
   }
   for (const group of groupByRank(inDeleteOrder(refs), ({ kind }) => kind)) {
-    if (lost === undefined) lost = await refusalOf(options)
+    if (lost === undefined) lost = await stopOf(options)
     outcomes.push(...(await concurrently(group, client.concurrency, pruneUnlessLost)))
   }
-  return resultOf(outcomes)
+  return resultOf(outcomes, options.owner)
 }
 
 /** The refs that are still in the cluster: what waiting for termination asks, one round. */
@@ -78,7 +85,7 @@ export async function remainingRefs(
   return found.flat()
 }
 
-async function refusalOf({ beforeStage, signal }: PruneOptions): Promise<unknown> {
+async function stopOf({ beforeStage, signal }: PruneOptions): Promise<unknown> {
   try {
     signal?.throwIfAborted()
     await beforeStage?.()
@@ -115,7 +122,9 @@ async function tryPrune(
     return survive(ref, 'query failed', thrown)
   }
   if (live === undefined) return { change: { ref, action: 'deleted' } }
-  if (!isOwnedBy(live, options.owner) || isKept(live)) return { change: { ref, action: 'skipped' } }
+  const isLeft = !isOwnedBy(live, options.owner) || isKept(live) || isSystemNamespace(ref)
+  if (isLeft) return { change: { ref, action: 'skipped' } }
+  if (isGuarded(ref, live, options)) return { refused: ref }
   try {
     const isTerminating = await deleteLive(client, ref, live, options.isDryRun === true)
     return { change: { ref, action: 'deleted' }, isTerminating }
@@ -124,6 +133,11 @@ async function tryPrune(
       ? { change: { ref, action: 'deleted' } }
       : survive(ref, 'delete failed', thrown)
   }
+}
+
+function isGuarded(ref: ObjectRef, live: KubeObject, { lifted = [] }: PruneOptions): boolean {
+  const guard = guardOf(ref)
+  return guard !== undefined && !lifted.includes(guard) && !mayGo(live)
 }
 
 /** The live object in whichever version its kind is served; undefined where it, or its kind, is gone. */
@@ -166,21 +180,24 @@ function survive(ref: ObjectRef, fault: string, cause: unknown): Outcome {
   return { survivor: { ref, message: `${formatRef(ref)} ${fault}: ${messageOf(cause)}` }, cause }
 }
 
-function resultOf(outcomes: readonly Outcome[]): PruneResult {
+function resultOf(outcomes: readonly Outcome[], owner: Owner): PruneResult {
   const changes = outcomes.flatMap((outcome) => ('change' in outcome ? [outcome.change] : []))
   const failed = outcomes.flatMap((outcome) => ('survivor' in outcome ? [outcome] : []))
+  const refused = outcomes.flatMap((outcome) => ('refused' in outcome ? [outcome.refused] : []))
   const survivorReasons = failed.map(({ survivor }) => survivor)
   const terminating = outcomes.flatMap((outcome) =>
     'change' in outcome && outcome.isTerminating === true ? [outcome.change.ref] : [],
   )
-  const survivors = survivorReasons.map(({ ref }) => ref)
-  const result = { changes, terminating, survivors, survivorReasons }
+  const survivors = [...survivorReasons.map(({ ref }) => ref), ...refused]
+  const result = { changes, terminating, survivors, survivorReasons, refused }
+  const refusal = refused.length === 0 ? '' : refusalOf(refused, owner)
   const [first] = failed
-  if (first === undefined) return result
+  if (first === undefined) {
+    if (refusal === '') return result
+    return { ...result, error: new ApplyError('PruneRefused', refusal, changes) }
+  }
   const list = survivorReasons.map(({ message }) => `${message};`).join('')
-  const error = new ApplyError('PruneFailed', `delete failed, errors: ${list}`, changes, {
-    cause: first.cause,
-    retryable: true,
-  })
-  return { ...result, error }
+  const message = `delete failed, errors: ${list}${refusal === '' ? '' : ` ${refusal}`}`
+  const details = { cause: first.cause, retryable: true }
+  return { ...result, error: new ApplyError('PruneFailed', message, changes, details) }
 }

@@ -1,6 +1,7 @@
 import type { Fields } from './fields.ts'
 import { type GitRef, gitUrlRule } from './git-repository.ts'
 import { optional } from './optional.ts'
+import { type PruneGuard, pruneGuards } from './prune-guard.ts'
 
 /** A registered Kubernetes API: design.md §2. */
 export type ClusterSpec = {
@@ -10,6 +11,15 @@ export type ClusterSpec = {
   readonly fieldValidation: 'Warn' | 'Strict'
   /** `apply` sends Flux's own components to the cluster instead of leaving them out. */
   readonly fluxComponents: 'skip' | 'apply'
+  readonly prune: PruneRules
+}
+
+/** What may be deleted without a word in the Kustomization. */
+export type PruneRules = {
+  /** A commit that takes away more of an inventory than this is not pruned unless it is allowed; no limit where absent. */
+  readonly maxPercent?: number
+  /** Guards that are lifted for the whole cluster. */
+  readonly allow: readonly PruneGuard[]
 }
 
 export type Connection =
@@ -64,7 +74,24 @@ export function readCluster(spec: Fields): ClusterSpec {
     tenancy: spec.choice('tenancy', ['open', 'locked']) ?? 'open',
     fieldValidation: spec.choice('fieldValidation', ['Warn', 'Strict']) ?? 'Warn',
     fluxComponents: spec.section('flux')?.choice('components', ['skip', 'apply']) ?? 'skip',
+    prune: readPruneRules(spec.section('prune')),
   }
+}
+
+function readPruneRules(prune: Fields | undefined): PruneRules {
+  return {
+    ...optional('maxPercent', prune?.wholeNumber('maxPercent', { least: 1, most: 100 })),
+    allow: prune === undefined ? [] : readAllowed(prune),
+  }
+}
+
+function readAllowed(prune: Fields): readonly PruneGuard[] {
+  return prune.texts('allow').flatMap((word) => {
+    const guard = pruneGuards.find((known) => known === word)
+    if (guard !== undefined) return [guard]
+    prune.fault('allow', `'${word.slice(0, 80)}' is unknown`, `write ${pruneGuards.join(', ')}`)
+    return []
+  })
 }
 
 function readConnection(spec: Fields): Connection {

@@ -19,6 +19,7 @@ export type Fields = {
   readonly requiredText: (key: string, rule?: TextRule) => string
   readonly choice: <T extends string>(key: string, choices: readonly T[]) => T | undefined
   readonly flag: (key: string) => boolean | undefined
+  readonly wholeNumber: (key: string, range: NumberRange) => number | undefined
   readonly durationMs: (key: string) => number | undefined
   readonly requiredDurationMs: (key: string) => number
   readonly texts: (key: string) => readonly string[]
@@ -32,6 +33,8 @@ export type Fields = {
   /** Reports fields that nobody asked for. */
   readonly finish: () => void
 }
+
+export type NumberRange = { readonly least: number; readonly most: number }
 
 export type TextRule = { readonly pattern: RegExp; readonly remedy: string }
 
@@ -102,6 +105,11 @@ export function createFields(value: Json | undefined, at: string, faults: FieldF
       return choice
     },
     flag: (key) => typed(key, isFlag, 'true or false'),
+    wholeNumber: (key, { least, most }) => {
+      const isInRange = (found: Json): found is number =>
+        Number.isInteger(found) && Number(found) >= least && Number(found) <= most
+      return typed(key, isInRange, `a whole number from ${least} to ${most}`)
+    },
     durationMs,
     requiredDurationMs: (key) => required(key, durationMs(key), 0),
     texts: (key) =>

@@ -55,7 +55,51 @@ export function describePrune(title: string, createScene: () => Promise<Scene>):
       const stale = { ...old, apiVersion: `${scene.namespace}.example.com/v1beta1` }
       expect(lines(await prune([stale]))).toEqual(['Widget/w deleted'])
       expect(await remainingRefs(scene.client, [refOf(old)])).toEqual([])
-      await prune([kind])
+      await prune([kind], { lifted: ['CustomResourceDefinition'] })
+    })
+
+    it('keeps a namespace, a definition and a volume until somebody lets them go (A36)', async () => {
+      const name = `${scene.namespace}-own`
+      const space: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
+      const kind = definition(scene.namespace)
+      const guarded = [space, kind, claim(scene.namespace), scene.configMap('a', {})]
+      await scene.apply(guarded)
+      const kept = await prune(guarded)
+      expect(lines(kept)).toEqual(['ConfigMap/a deleted'])
+      expect(kept.refused.map((ref) => ref.kind)).toEqual([
+        'PersistentVolumeClaim',
+        'Namespace',
+        'CustomResourceDefinition',
+      ])
+      expect(kept.survivors).toEqual(kept.refused)
+      expect(kept.error).toMatchObject({ code: 'PruneRefused', reason: 'PruneFailed' })
+      expect(kept.error?.message).toContain(
+        `set the annotation fleet.driftless.dev/allow-prune: Namespace, CustomResourceDefinition, PersistentVolumeClaim on Kustomization/${scene.namespace}/apps`,
+      )
+      const allow = { metadata: { annotations: { 'fleet.driftless.dev/allow-prune': 'true' } } }
+      await scene.client.patch(refOf(space), allow, { type: 'merge' })
+      const gone = await prune(guarded, {
+        lifted: ['CustomResourceDefinition', 'PersistentVolumeClaim'],
+      })
+      expect(gone.error).toBeUndefined()
+      expect(lines(gone)).toEqual([
+        'PersistentVolumeClaim/data deleted',
+        'ConfigMap/a deleted',
+        `Namespace/${name} deleted`,
+        `CustomResourceDefinition/${kind.metadata.name} deleted`,
+      ])
+    })
+
+    it('never deletes a namespace of Kubernetes itself', async () => {
+      const space: KubeObject = {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name: 'default' },
+      }
+      await scene.apply([space])
+      expect(lines(await prune([space], { lifted: ['Namespace'] }))).toEqual([
+        'Namespace/default skipped',
+      ])
     })
 
     it('skips what belongs to somebody else or is to be kept', async () => {
@@ -101,4 +145,10 @@ export function describePrune(title: string, createScene: () => Promise<Scene>):
       expect(await remainingRefs(scene.client, [refOf(object)])).toHaveLength(1)
     })
   })
+}
+
+function claim(namespace: string): KubeObject {
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } }
+  const metadata = { name: 'data', namespace }
+  return { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec }
 }
