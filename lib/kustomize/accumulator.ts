@@ -35,7 +35,8 @@ export function mergeVars(accumulator: Accumulator, vars: readonly Var[]): void 
         { data: { name: variable.name } },
       )
     }
-    found[0]?.varNames.push(variable.name)
+    const [target] = found
+    if (target !== undefined) target.varNames = [...target.varNames, variable.name]
   }
   for (const variable of vars) addVar(accumulator, variable)
 }

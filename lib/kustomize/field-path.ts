@@ -6,11 +6,12 @@ import {
   setField,
   type YamlMap,
   type YamlNode,
+  type YamlScalar,
 } from '../manifest/node.ts'
 import { BuildError } from './build-error.ts'
 import type { FieldSpec } from './field-spec.ts'
 import { lookup } from './lookup.ts'
-import { emptyNode, getOrCreate } from './node-edit.ts'
+import { emptyNode, getOrCreate, untagged } from './node-edit.ts'
 import { type Resource, typeOfResource } from './resource.ts'
 import { isSelected, type ResourceType } from './resource-id.ts'
 
@@ -22,7 +23,13 @@ export type FieldEdit = {
   readonly edit: (field: YamlNode) => void
 }
 
-type Segment = { readonly name: string; readonly isList: boolean; readonly isPlain: boolean }
+type Segment = {
+  readonly name: string
+  /** For maps that lack the field. */
+  readonly key: YamlScalar
+  readonly isList: boolean
+  readonly isPlain: boolean
+}
 
 /** A field spec whose path is split. */
 export type CompiledSpec = { readonly spec: FieldSpec; readonly segments: readonly Segment[] }
@@ -31,7 +38,7 @@ export function compileSpec(spec: FieldSpec): CompiledSpec {
   const segments = splitPath(spec.path, '/').map((part) => {
     const isList = part.endsWith('[]')
     const name = isList ? part.slice(0, -2) : part
-    return { name, isList, isPlain: plainName.test(name) }
+    return { name, key: untagged(name), isList, isPlain: plainName.test(name) }
   })
   return { spec, segments }
 }
@@ -84,7 +91,7 @@ function walk(node: YamlNode, compiled: CompiledSpec, depth: number, edit: Field
 /** The child at a segment, made where the spec and the edit say so; a null becomes what is made there. */
 function step(
   node: YamlMap,
-  { name, isList, isPlain }: Segment,
+  { name, key, isList, isPlain }: Segment,
   compiled: CompiledSpec,
   depth: number,
   { createKind, createTag }: FieldEdit,
@@ -99,7 +106,7 @@ function step(
   }
   const isLast = depth === compiled.segments.length - 1
   const kind = isLast ? createKind : 'map'
-  const field = getOrCreate(node, name, kind)
+  const field = getOrCreate(node, key, kind)
   if (field === undefined || !isNull(field)) return field
   return replaceNull(node, name, field, kind, createTag)
 }

@@ -26,17 +26,18 @@ export function untagged(value: string): YamlScalar {
  * Puts a value under a key. A scalar that is already there keeps its quoting and is changed in place: it may be
  * shared, as it is in kustomize, where a label set in several places is one node until it is copied.
  */
-export function setEntry(map: YamlNode, key: string, value: YamlNode): void {
+export function setEntry(map: YamlNode, key: string | YamlScalar, value: YamlNode): void {
   if (isNull(map)) return
   if (map.kind !== 'map') throw wrongKind('a map', map)
+  const name = typeof key === 'string' ? key : key.value
   if (isNull(value)) {
-    deleteField(map, key)
+    deleteField(map, name)
     return
   }
   quoteOther(value)
-  const index = keyIndex(map, key)
+  const index = keyIndex(map, name)
   if (index < 0) {
-    appendField(map, untagged(key), value)
+    appendField(map, keyNode(key), value)
     return
   }
   const field = map.values[index]
@@ -45,6 +46,11 @@ export function setEntry(map: YamlNode, key: string, value: YamlNode): void {
     value.style = field.style
     overwrite(field, value)
   } else map.values[index] = value
+}
+
+/** A key that is put into many maps is best made once. */
+function keyNode(key: string | YamlScalar): YamlScalar {
+  return typeof key === 'string' ? untagged(key) : key
 }
 
 /** Gives a scalar another text and tag; how it is quoted stays. */
@@ -75,15 +81,15 @@ export function setPath(node: YamlMap, path: readonly string[], value: YamlNode)
 /** The field under a key, made where it is absent; undefined below a null. */
 export function getOrCreate(
   node: YamlNode,
-  key: string,
+  key: string | YamlScalar,
   kind: YamlNode['kind'],
 ): YamlNode | undefined {
   if (isNull(node)) return undefined
   if (node.kind !== 'map') throw wrongKind('a map', node)
-  const field = getField(node, key)
+  const field = getField(node, typeof key === 'string' ? key : key.value)
   if (field !== undefined) return field
   const created = emptyNode(kind)
-  appendField(node, untagged(key), created)
+  appendField(node, keyNode(key), created)
   return created
 }
 

@@ -33,9 +33,9 @@ export type Resource = {
   node: YamlMap | undefined
   readonly scope: Scope
   /** Oldest first. */
-  former: FormerName[]
-  prefixes: string[]
-  suffixes: string[]
+  former: readonly FormerName[]
+  prefixes: readonly string[]
+  suffixes: readonly string[]
   /** What a generated resource does to one of the same id. */
   behavior: Behavior
   needsHash: boolean
@@ -43,7 +43,7 @@ export type Resource = {
   mayChangeName: boolean
   mayChangeKind: boolean
   /** Names of the vars that read from it. */
-  varNames: string[]
+  varNames: readonly string[]
   /** The type that was found last, and when, so that it is not looked up each time it is asked for. */
   lastType: ResourceType | undefined
   lastGeneration: number
@@ -53,18 +53,22 @@ export function createResource(node: YamlMap, scope: Scope): Resource {
   return {
     node,
     scope,
-    former: [],
-    prefixes: [],
-    suffixes: [],
+    former: noFormer,
+    prefixes: noTexts,
+    suffixes: noTexts,
     behavior: 'unspecified',
     needsHash: false,
     mayChangeName: false,
     mayChangeKind: false,
-    varNames: [],
+    varNames: noTexts,
     lastType: undefined,
     lastGeneration: 0,
   }
 }
+
+// Most resources have none, and share these.
+const noFormer: readonly FormerName[] = []
+const noTexts: readonly string[] = []
 
 export function kindOf(resource: Resource): string {
   return textOf(getField(resource.node, 'kind'))
@@ -138,7 +142,7 @@ export function rememberId(resource: Resource): void {
       `${kind || 'a resource'} '${name}': a patch took its kind or name; keep both`,
     )
   }
-  resource.former.push({ kind, namespace, name })
+  resource.former = [...resource.former, { kind, namespace, name }]
 }
 
 /** Deleted by a patch, or an object with nothing in it. */

@@ -109,9 +109,18 @@ export function setField(map: YamlMap, key: string, value: YamlNode): void {
 }
 
 export function appendField(map: YamlMap, key: YamlScalar, value: YamlNode): void {
-  ownKeys(map).push(key)
-  map.values.push(value)
+  if (map.keys.length >= maxExactLength) {
+    ownKeys(map).push(key)
+    map.values.push(value)
+    return
+  }
+  map.keys = map.keys.concat([key])
+  map.values = map.values.concat([value])
+  map.hasOwnKeys = true
 }
+
+/** A list that grows by `push` takes room for sixteen more, which most maps never need. */
+const maxExactLength = 12
 
 /** True where the key was there. */
 export function deleteField(map: YamlMap, key: string): boolean {

@@ -4,7 +4,7 @@ import { createSpecFilter, editFields } from '../field-path.ts'
 import type { FieldSpec } from '../field-spec.ts'
 import { mergeFieldSpecs } from '../field-spec.ts'
 import type { KustomizationFile, LabelEntry } from '../file/kustomization-file.ts'
-import { compareText, setEntry } from '../node-edit.ts'
+import { compareText, setEntry, untagged } from '../node-edit.ts'
 import type { ResourceList } from '../resource-list.ts'
 import type { TransformerConfig } from '../transformer-config.ts'
 
@@ -55,8 +55,8 @@ export function editMetadataEntries(
 ): void {
   if (entries.size === 0) return
   const specsFor = createSpecFilter(specs)
-  const keys = [...entries.keys()].sort(compareText)
-  let entry = { key: '', value: scalarNode('', '!!str') }
+  const keys = [...entries.keys()].sort(compareText).map(untagged)
+  let entry = { key: untagged(''), value: scalarNode('', '!!str') }
   const edit = (field: YamlNode): void => setEntry(field, entry.key, entry.value)
   const fieldEdit = { createKind: 'map', createTag: '!!map', edit } as const
   for (const resource of list.items()) {
@@ -67,7 +67,7 @@ export function editMetadataEntries(
       ensureAnnotations(resource)
     }
     for (const key of keys) {
-      entry = { key, value: scalarNode(entries.get(key) ?? '', '!!str') }
+      entry = { key, value: scalarNode(entries.get(key.value) ?? '', '!!str') }
       for (const spec of matching) editFields(node, spec, fieldEdit)
     }
   }

@@ -37,8 +37,8 @@ function addTo(resource: Resource, { side, text }: NameAffix, spec: CompiledSpec
   const { node } = resource
   if (node === undefined) return
   if (spec.spec.path === 'metadata/name' && text !== '') {
-    const affixes = side === 'prefix' ? resource.prefixes : resource.suffixes
-    affixes.push(text)
+    if (side === 'prefix') resource.prefixes = [...resource.prefixes, text]
+    else resource.suffixes = [...resource.suffixes, text]
     rememberId(resource)
   }
   if (!isSelected(typeOfResource(resource), spec.spec)) return
