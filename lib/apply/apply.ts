@@ -1,26 +1,29 @@
 import { setTimeout as timeout } from 'node:timers/promises'
 import type { ClusterClient } from '../cluster/client.ts'
-import type { Change } from '../inventory/change-set.ts'
+import { isUnreachable } from '../cluster/cluster-error.ts'
+import type { Change, ChangeSet } from '../inventory/change-set.ts'
 import { formatRef, type KubeObject, type ObjectRef } from '../manifest/object.ts'
 import { messageOf } from '../status/error.ts'
-import { ApplyError, applyErrorOf } from './apply-error.ts'
+import { ApplyError, applyErrorOf, type ObjectFault } from './apply-error.ts'
 import { diffObjects } from './diff.ts'
 import { compileIgnoreRules } from './ignore.ts'
 import { valueAt } from './json-path.ts'
+import { type Known, recall } from './known.ts'
 import type { ApplyOptions, ApplyResult } from './options.ts'
 import { createPatience, type Patience } from './patience.ts'
-import { planStage, type StagePlan } from './plan.ts'
+import { type PlannedObject, planStage, type StagePlan } from './plan.ts'
 import { prepareObjects } from './prepare.ts'
 import { definitionStatus, settleStage } from './settle.ts'
 import { isAwaited, isDefinition, type StagedObjects, stageObjects } from './stages.ts'
-import { writePlan } from './write.ts'
+import { changeOf, writePlan } from './write.ts'
 
 const defaultStageWaitMs = 3_000
 
 /**
  * Applies a set of objects stage by stage: each is planned whole by a server-side dry run, and written only if
  * all of it can be. It returns early, with `waitingFor`, where an early stage needs more time than this step
- * has; applying the same objects again goes on from there. Throws ApplyError with what had been written.
+ * has; applying the same objects again goes on from there. Objects that a glance at their metadata shows to be as
+ * they were left cost no dry run. Throws ApplyError with what had been written.
  */
 export async function applyObjects(
   client: ClusterClient,
@@ -28,12 +31,12 @@ export async function applyObjects(
   options: ApplyOptions,
 ): Promise<ApplyResult> {
   if (options.isDryRun === true) return planOnly(client, objects, options)
-  const run = startRun(client, objects, options)
+  const run = await startRun(client, objects, options)
   for (const staged of run.stages) {
-    const waiting = await guard(run, () => applyStage(run, staged))
+    const waiting = await guard(run.changes, () => applyStage(run, staged))
     if (waiting !== undefined) return { ...resultOf(run), ...waiting }
   }
-  return { ...resultOf(run), waitingFor: [] }
+  return resultOf(run)
 }
 
 /** What one call has come to so far. */
@@ -42,16 +45,19 @@ type Run = {
   readonly options: ApplyOptions
   readonly stages: readonly StagedObjects[]
   readonly changes: Change[]
+  readonly left: Change[]
+  readonly faults: ObjectFault[]
   readonly warnings: Set<string>
+  readonly known: Known
 }
 
 type Waiting = { readonly waitingFor: readonly ObjectRef[]; readonly waitingMessage: string }
 
-function startRun(
+async function startRun(
   client: ClusterClient,
   objects: readonly KubeObject[],
   options: ApplyOptions,
-): Run {
+): Promise<Run> {
   compileIgnoreRules(options.ignore ?? [])
   const prepared = prepareObjects(objects, options)
   return {
@@ -59,12 +65,16 @@ function startRun(
     options,
     stages: stageObjects(prepared.objects, options.customStageKinds),
     changes: [],
+    left: [],
+    faults: [],
     warnings: new Set(prepared.notes),
+    known: await guard([], () => recall(client, prepared.objects, options)),
   }
 }
 
-function resultOf(run: Run): Pick<ApplyResult, 'changes' | 'warnings'> {
-  return { changes: run.changes, warnings: [...run.warnings] }
+function resultOf({ changes, left, faults, warnings, known }: Run): ApplyResult {
+  const traces = known.traces()
+  return { changes, left, faults, warnings: [...warnings], traces, waitingFor: [] }
 }
 
 /** Plans, writes and settles one stage; what it is waiting for, where that takes longer. */
@@ -72,19 +82,42 @@ async function applyStage(
   run: Run,
   { stage, objects }: StagedObjects,
 ): Promise<Waiting | undefined> {
-  const { client, options } = run
+  const { client, options, known } = run
   const patience = patienceOf(options)
-  const plan = await planStage(client, objects, options)
+  const plan = await planStage(client, objects, options, known.still)
   noteWarnings(run, plan)
-  if (plan.faults.length > 0) throw applyErrorOf(plan.faults, run.changes)
-  if (plan.objects.some(isWritten)) await options.beforeStage?.(stage)
-  const written = await writePlan(client, plan.objects, options, patience)
+  noteFaults(run, plan.faults)
+  const planned = plan.objects.map((object) => judge(run, object))
+  if (planned.some(isWritten)) await options.beforeStage?.(stage)
+  const written = await writePlan(client, planned, options, patience)
   run.changes.push(...written.changes)
-  forgetDefinitions(client, written.objects)
-  if (written.faults.length > 0) throw applyErrorOf(written.faults, run.changes)
+  for (const { ref, object } of written.held) known.note(ref, object)
+  const held = written.held.map(({ object }) => object)
+  forgetDefinitions(client, held)
+  noteFaults(run, written.faults)
   if (written.terminating.length > 0) return waitingForTermination(written.terminating)
   if (!isAwaited(stage)) return undefined
-  return settle(run, written.objects, patience)
+  return settle(run, held, patience)
+}
+
+/** Faults end the apply, unless they are isolated; one that is not the object's own always does. */
+function noteFaults(run: Run, faults: readonly ObjectFault[]): void {
+  const isOwn = ({ code, cause }: ObjectFault): boolean =>
+    code !== 'Interrupted' && !isUnreachable(cause)
+  if (faults.length > 0 && !(run.options.isIsolating === true && faults.every(isOwn))) {
+    throw applyErrorOf(faults, run.changes)
+  }
+  run.faults.push(...faults)
+}
+
+/** Drift that may not be repaired is left, and told. */
+function judge(run: Run, planned: PlannedObject): PlannedObject {
+  if (!isWritten(planned) || !run.known.wasWanted(planned.ref)) return planned
+  const drifted = { ...planned, isDrift: true }
+  const change = changeOf(drifted)
+  if (run.options.mayRepair?.(change) ?? true) return drifted
+  run.left.push(change)
+  return { ...planned, action: 'skipped' }
 }
 
 function patienceOf(options: ApplyOptions): Patience {
@@ -143,12 +176,12 @@ async function settle(
 }
 
 /** Whatever else stops a stage — a lost lease, an abort, a cluster out of reach — still tells what was written. */
-async function guard<T>(run: Run, work: () => Promise<T>): Promise<T> {
+async function guard<T>(changes: ChangeSet, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (thrown) {
     if (thrown instanceof ApplyError) throw thrown
-    throw new ApplyError('Interrupted', messageOf(thrown), run.changes, {
+    throw new ApplyError('Interrupted', messageOf(thrown), changes, {
       cause: thrown,
       retryable: true,
     })
@@ -162,5 +195,5 @@ async function planOnly(
 ): Promise<ApplyResult> {
   const { changes, warnings, faults } = await diffObjects(client, objects, options)
   if (faults.length > 0) throw applyErrorOf(faults, [])
-  return { changes, warnings, waitingFor: [] }
+  return { changes, warnings, waitingFor: [], left: [], faults: [], traces: new Map() }
 }

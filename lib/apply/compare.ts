@@ -8,6 +8,8 @@ import {
   type KubeObject,
   labelsOf,
 } from '../manifest/object.ts'
+import type { FieldOwner } from './field-owners.ts'
+import type { JsonPath } from './json-path.ts'
 
 /** More fields than this of one object are counted, not listed. */
 const maxFields = 100
@@ -18,16 +20,24 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /**
  * Field by field what an apply changes, empty where it changes nothing: labels, annotations, and everything
- * but metadata and status. Values of Secrets are masked. Source: fluxcd/pkg/ssa manager_diff.go.
+ * but metadata and status. Values of Secrets are masked. `ownerOf` says who set what stands at a path of `before`.
+ * Source: fluxcd/pkg/ssa manager_diff.go.
  */
-export function fieldChanges(before: KubeObject, after: KubeObject): readonly FieldChange[] {
+export function fieldChanges(
+  before: KubeObject,
+  after: KubeObject,
+  ownerOf: (path: JsonPath) => FieldOwner | undefined = () => undefined,
+): readonly FieldChange[] {
   const changes: FieldChange[] = []
-  const note: Note = (path, from, to) => {
-    changes.push(describe(path, from, to, isMasked(after, path)))
+  const note: Note = ({ text, path }, from, to) => {
+    const told = describe(text, from, to, isMasked(after, text))
+    changes.push(changes.length < maxFields ? { ...told, ...ownerOf(path) } : told)
   }
-  compareMaps(labelsOf(before), labelsOf(after), 'metadata.labels', note)
-  compareMaps(annotationsOf(before), annotationsOf(after), 'metadata.annotations', note)
-  compareMaps(contentOf(before), contentOf(after), '', note)
+  const metadata = placeIn(root, 'metadata')
+  const [labels, annotations] = [placeIn(metadata, 'labels'), placeIn(metadata, 'annotations')]
+  compareMaps(labelsOf(before), labelsOf(after), labels, note)
+  compareMaps(annotationsOf(before), annotationsOf(after), annotations, note)
+  compareMaps(contentOf(before), contentOf(after), root, note)
   if (changes.length <= maxFields) return changes
   const hidden = changes.length - maxFields
   return [...changes.slice(0, maxFields), { path: `… and ${hidden} more fields` }]
@@ -42,7 +52,12 @@ export function hasDrifted(live: KubeObject, merged: KubeObject): boolean {
   )
 }
 
-type Note = (path: string, before: Json | undefined, after: Json | undefined) => void
+/** A field as it is told, and where it stands in the object as it was. */
+type Place = { readonly text: string; readonly path: JsonPath }
+
+const root: Place = { text: '', path: [] }
+
+type Note = (place: Place, before: Json | undefined, after: Json | undefined) => void
 
 function contentOf(object: KubeObject): JsonObject {
   const { metadata: _metadata, status: _status, ...content } = object
@@ -62,32 +77,31 @@ function withoutRepeatedMetrics(content: JsonObject): JsonObject {
   return { ...content, spec: { ...spec, metrics } }
 }
 
-function compareMaps(before: JsonObject, after: JsonObject, path: string, note: Note): void {
+function compareMaps(before: JsonObject, after: JsonObject, place: Place, note: Note): void {
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const place = joinKey(path, key)
-    compareValues(ownValue(before, key), ownValue(after, key), place, note)
+    compareValues(ownValue(before, key), ownValue(after, key), placeIn(place, key), note)
   }
 }
 
 function compareValues(
   before: Json | undefined,
   after: Json | undefined,
-  path: string,
+  place: Place,
   note: Note,
 ): void {
   if (isSame(before, after)) return
-  if (isJsonObject(before) && isJsonObject(after)) compareMaps(before, after, path, note)
-  else if (Array.isArray(before) && Array.isArray(after)) compareLists(before, after, path, note)
-  else if (path === 'data' || path === 'stringData') {
-    compareMaps(asMap(before), asMap(after), path, note)
-  } else note(path, before ?? undefined, after ?? undefined)
+  if (isJsonObject(before) && isJsonObject(after)) compareMaps(before, after, place, note)
+  else if (Array.isArray(before) && Array.isArray(after)) compareLists(before, after, place, note)
+  else if (place.text === 'data' || place.text === 'stringData') {
+    compareMaps(asMap(before), asMap(after), place, note)
+  } else note(place, before ?? undefined, after ?? undefined)
 }
 
 /** Items with names are told apart by their names, others by where they stand. */
 function compareLists(
   before: readonly Json[],
   after: readonly Json[],
-  path: string,
+  place: Place,
   note: Note,
 ): void {
   const isNamed = hasNames(before) && hasNames(after)
@@ -100,14 +114,15 @@ function compareLists(
   }
   for (const [index, item] of after.entries()) {
     const key = keyOf(item, index)
-    compareValues(olds.get(key)?.item, item, `${path}[${index}]`, tell)
+    const old = olds.get(key)
+    compareValues(old?.item, item, itemPlace(place, index, old?.index), tell)
     olds.delete(key)
   }
   for (const { item, index } of olds.values()) {
-    compareValues(item, undefined, `${path}[${index}]`, tell)
+    compareValues(item, undefined, itemPlace(place, index, index), tell)
   }
   // The same items in another order.
-  if (!isTold) note(path, before.map(orNull), after.map(orNull))
+  if (!isTold) note(place, before.map(orNull), after.map(orNull))
 }
 
 function orNull(item: Json): Json {
@@ -174,7 +189,12 @@ function valueText(value: Json): string {
 }
 
 /** `spec.replicas`; a key that holds a dot stands in brackets. */
-function joinKey(path: string, key: string): string {
-  if (/[.[\]]/.test(key)) return `${path}["${key}"]`
-  return path === '' ? key : `${path}.${key}`
+function placeIn({ text, path }: Place, key: string): Place {
+  const joined = text === '' ? key : `${text}.${key}`
+  return { text: /[.[\]]/.test(key) ? `${text}["${key}"]` : joined, path: [...path, key] }
+}
+
+/** An item is told by where it will stand; a new one stands nowhere before. */
+function itemPlace({ text, path }: Place, index: number, before: number | undefined): Place {
+  return { text: `${text}[${index}]`, path: [...path, before ?? -1] }
 }

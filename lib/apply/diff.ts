@@ -7,6 +7,7 @@ import type { ApplyOptions } from './options.ts'
 import { type PlannedObject, planStage } from './plan.ts'
 import { prepareObjects } from './prepare.ts'
 import { isDefinition, stageObjects } from './stages.ts'
+import { changeOf } from './write.ts'
 
 export type DiffResult = {
   /** What applying would do, in apply order, with the fields that would change; Secrets masked. */
@@ -42,10 +43,6 @@ export async function diffObjects(
     changes.push(...inOrder(staged, [...plan.objects.map(changeOf), ...created]))
   }
   return { changes, warnings: [...warnings], faults }
-}
-
-function changeOf({ ref, action, fields }: PlannedObject): Change {
-  return { ref, action, ...(fields === undefined ? {} : { fields }) }
 }
 
 /** Changes in the order of the objects they are of. */

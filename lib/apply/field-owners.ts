@@ -22,6 +22,32 @@ export function isOwnedByOther(live: KubeObject, path: JsonPath, fieldManager: s
     .some((entry) => holdsPath(entry.fieldsV1, live, path))
 }
 
+/** Who set a field, and when. */
+export type FieldOwner = {
+  readonly manager: string
+  /** RFC 3339. */
+  readonly since?: string
+}
+
+/** Who set the field last, of all but `fieldManager` itself; undefined where nobody says so. */
+export function lastOwner(
+  live: KubeObject,
+  path: JsonPath,
+  fieldManager: string,
+): FieldOwner | undefined {
+  const { managedFields } = live.metadata
+  if (!Array.isArray(managedFields)) return undefined
+  const [last] = managedFields
+    .filter(isJsonObject)
+    .filter(
+      (entry) => textAt(entry, 'manager') !== fieldManager && holdsPath(entry.fieldsV1, live, path),
+    )
+    .toSorted((a, b) => (textAt(a, 'time') < textAt(b, 'time') ? 1 : -1))
+  if (last === undefined) return undefined
+  const time = textAt(last, 'time')
+  return { manager: textAt(last, 'manager'), ...(time === '' ? {} : { since: time }) }
+}
+
 /** Walks a tree of `fieldsV1` along a path; an empty map before its end owns all that is below. */
 function holdsPath(fields: Json | undefined, live: KubeObject, path: JsonPath): boolean {
   let node: Json | undefined = fields

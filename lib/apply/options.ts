@@ -1,8 +1,10 @@
-import type { ChangeSet } from '../inventory/change-set.ts'
+import type { Change, ChangeSet } from '../inventory/change-set.ts'
 import type { KubeObject, ObjectRef } from '../manifest/object.ts'
+import type { ObjectFault } from './apply-error.ts'
 import type { IgnoreRule } from './ignore.ts'
 import type { CommonMetadata, Owner } from './owner-labels.ts'
 import type { Stage } from './stages.ts'
+import type { Traces } from './trace.ts'
 
 /** How a set of objects is applied. */
 export type ApplyOptions = {
@@ -21,6 +23,14 @@ export type ApplyOptions = {
   /** Awaited before the first write of each stage; what it throws stops the apply. The place to look at the lease. */
   readonly beforeStage?: (stage: Stage) => Promise<void>
   readonly signal?: AbortSignal
+  /** Of the last apply with the same options: what still is as they say, and is wanted so, costs no dry run. */
+  readonly traces?: Traces
+  /** These very objects were applied before: where there is no trace, what differs is drift. */
+  readonly wasApplied?: boolean
+  /** Asked about each object that drifted; one that may not be repaired is left as it is, and told in `left`. */
+  readonly mayRepair?: (drift: Change) => boolean
+  /** An object that fails stops nothing: it is told in `faults`, and the others are applied. */
+  readonly isIsolating?: boolean
   /** How long a stage is waited for in this step before the caller is asked to come back. */
   readonly stageWaitMs?: number
   readonly wait?: (ms: number) => Promise<void>
@@ -38,4 +48,10 @@ export type ApplyResult = {
   readonly waitingFor: readonly ObjectRef[]
   /** `timeout waiting for: […]`, for the day there is no time left to come back. */
   readonly waitingMessage?: string
+  /** Drift that was not repaired, as it would have been; `changes` holds it as skipped. */
+  readonly left: ChangeSet
+  /** Objects that failed, where they are isolated. */
+  readonly faults: readonly ObjectFault[]
+  /** For the next apply. */
+  readonly traces: Traces
 }

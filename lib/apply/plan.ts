@@ -1,6 +1,6 @@
 import type { ClusterClient } from '../cluster/client.ts'
 import { ClusterError, isUnreachable } from '../cluster/cluster-error.ts'
-import { readObjects } from '../cluster/read-many.ts'
+import { readListed } from '../cluster/read-many.ts'
 import type { FieldChange } from '../inventory/change-set.ts'
 import { inventoryId } from '../inventory/inventory.ts'
 import {
@@ -16,6 +16,7 @@ import type { ObjectFault } from './apply-error.ts'
 import { fieldChanges, hasDrifted } from './compare.ts'
 import { concurrently } from './concurrently.ts'
 import { type DryRun, dryRun } from './dry-run.ts'
+import { lastOwner } from './field-owners.ts'
 import { adoptIgnored, type CompiledRules, compileIgnoreRules, withoutIgnored } from './ignore.ts'
 import type { ApplyOptions } from './options.ts'
 import { ownerSelector } from './owner-labels.ts'
@@ -38,6 +39,8 @@ export type PlannedObject = {
   /** A field cannot be changed: the live object is deleted first. */
   readonly isRecreated: boolean
   readonly warnings: readonly string[]
+  /** The same was wanted before: what differs, somebody changed in the cluster. */
+  readonly isDrift?: boolean
 }
 
 export type StagePlan = {
@@ -58,27 +61,38 @@ type Context = {
 }
 
 /**
- * What applying a stage would do, by a server-side dry run of all its objects at once. Reads only.
- * Faults of objects are collected; throws where the cluster cannot be asked, or the signal says stop.
+ * What applying a stage would do, by a server-side dry run of all its objects at once, but of those that are known
+ * to be still as they should be. Reads only. Faults of objects are collected; throws where the cluster cannot be
+ * asked, or the signal says stop.
  */
 export async function planStage(
   client: ClusterClient,
   objects: readonly KubeObject[],
   options: PlanOptions,
+  still: ReadonlySet<string> = new Set(),
 ): Promise<StagePlan> {
   const rules = compileIgnoreRules(options.ignore ?? [])
-  const live = await readObjects(client, objects.map(refOf), {
-    labelSelector: ownerSelector(options.owner),
+  const wanted = objects.map((object) => {
+    const ref = refOf(object)
+    return { object, ref, id: inventoryId(ref) }
   })
+  const unsure = wanted.filter(({ id }) => !still.has(id)).map(({ ref }) => ref)
+  const labelSelector = ownerSelector(options.owner)
+  const live = await readListed(client, unsure, labelSelector)
   const context = { client, options, rules }
-  const outcomes = await concurrently(objects, client.concurrency, async (object) => {
+  const outcomes = await concurrently(wanted, client.concurrency, async ({ object, ref, id }) => {
+    if (still.has(id)) return unchanged(ref, object)
     options.signal?.throwIfAborted()
-    return planObject(context, object, live.get(inventoryId(refOf(object))))
+    return planObject(context, object, live.get(id))
   })
   return {
     objects: outcomes.filter((outcome): outcome is PlannedObject => 'action' in outcome),
     faults: outcomes.filter((outcome): outcome is ObjectFault => 'code' in outcome),
   }
+}
+
+function unchanged(ref: ObjectRef, payload: KubeObject): PlannedObject {
+  return { ref, action: 'unchanged', payload, isRecreated: false, warnings: [] }
 }
 
 async function planObject(
@@ -153,7 +167,7 @@ async function compare(
   if (takeOver === undefined && !hasDrifted(before, after)) return { live, action: 'unchanged' }
   return {
     live,
-    fields: fieldChanges(before, after),
+    fields: fieldChanges(before, after, (path) => lastOwner(live, path, client.fieldManager)),
     action: 'configured',
     payload: adoptIgnored(object, live, merged, rules, client.fieldManager),
     ...(takeOver === undefined ? {} : { takeOver }),

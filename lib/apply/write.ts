@@ -14,13 +14,13 @@ import { takeOverPatch } from './take-over.ts'
 export type Written = {
   readonly changes: readonly Change[]
   readonly faults: readonly ObjectFault[]
-  /** Objects as the cluster has them now, of what is not skipped. */
-  readonly objects: readonly KubeObject[]
+  /** Objects as the cluster has them now, of what is not skipped and was looked at. */
+  readonly held: readonly { readonly ref: ObjectRef; readonly object: KubeObject }[]
   /** Deleted to be created anew, but not gone yet. */
   readonly terminating: readonly ObjectRef[]
 }
 
-type WriteOptions = Pick<ApplyOptions, 'fieldValidation' | 'signal'>
+type WriteOptions = Pick<ApplyOptions, 'fieldValidation' | 'signal' | 'isIsolating'>
 type Outcome =
   | { readonly change: Change; readonly object?: KubeObject }
   | { readonly fault: ObjectFault }
@@ -29,7 +29,7 @@ type Outcome =
 
 /**
  * Writes what a plan says: kind by kind in apply order, the objects of one rank at the same time. The first
- * rank with a fault is the last that is written.
+ * rank with a fault is the last that is written, unless objects that fail are isolated.
  */
 export async function writePlan(
   client: ClusterClient,
@@ -47,13 +47,16 @@ export async function writePlan(
   }
   for (const group of groupByRank(plan, ({ ref }) => ref.kind)) {
     outcomes.push(...(await concurrently(group, client.concurrency, writeUnlessLost)))
-    if (outcomes.some((outcome) => 'fault' in outcome)) break
+    const hasFailed = outcomes.some((outcome) => 'fault' in outcome)
+    if (hasFailed && (isLost || options.isIsolating !== true)) break
   }
   return {
     changes: outcomes.flatMap((outcome) => ('change' in outcome ? [outcome.change] : [])),
     faults: outcomes.flatMap((outcome) => ('fault' in outcome ? [outcome.fault] : [])),
-    objects: outcomes.flatMap((outcome) =>
-      'object' in outcome && outcome.object !== undefined ? [outcome.object] : [],
+    held: outcomes.flatMap((outcome) =>
+      'change' in outcome && outcome.object !== undefined
+        ? [{ ref: outcome.change.ref, object: outcome.object }]
+        : [],
     ),
     terminating: outcomes.flatMap((outcome) =>
       'terminating' in outcome ? [outcome.terminating] : [],
@@ -87,7 +90,7 @@ async function writeChanged(
   options: WriteOptions,
   patience: Patience,
 ): Promise<Outcome> {
-  const { ref, action, live, payload } = planned
+  const { ref, live, payload } = planned
   if (planned.isRecreated && live !== undefined) {
     const isGone = await step('RecreateFailed', () => remove(client, ref, live, patience))
     if (!isGone) return { terminating: ref }
@@ -98,8 +101,17 @@ async function writeChanged(
   const { object } = await step('ApplyFailed', () =>
     client.applyServerSide(payload, { fieldValidation: options.fieldValidation ?? 'Warn' }),
   )
-  const fields = planned.fields === undefined ? {} : { fields: planned.fields }
-  return { change: { ref, action, ...fields }, object }
+  return { change: changeOf(planned), object }
+}
+
+/** What a plan for one object comes to, as it is told. */
+export function changeOf({ ref, action, fields, isDrift }: PlannedObject): Change {
+  return {
+    ref,
+    action,
+    ...(fields === undefined ? {} : { fields }),
+    ...(isDrift === true ? { isDrift } : {}),
+  }
 }
 
 /** Deletes the live object and waits a little; false where it is still there after that. */

@@ -64,6 +64,8 @@ export type ClusterClient = {
   readonly get: (ref: ObjectRef) => Promise<KubeObject>
   /** Undefined only where the API said that there is no such object or no such kind. */
   readonly find: (ref: ObjectRef) => Promise<KubeObject | undefined>
+  /** Like `find`, but with apiVersion, kind and metadata only. */
+  readonly findMetadata: (ref: ObjectRef) => Promise<KubeObject | undefined>
   readonly list: (kind: Gvk, options?: ListOptions) => Promise<readonly KubeObject[]>
   /** Like `list`, but each with apiVersion, kind and metadata only. */
   readonly listMetadata: (kind: Gvk, options?: ListOptions) => Promise<readonly KubeObject[]>
@@ -108,8 +110,14 @@ export function createClusterClient(
     }
   }
 
-  async function get(ref: ObjectRef): Promise<KubeObject> {
-    return objectOf(await sendTo(ref, { method: 'GET' }))
+  async function get(ref: ObjectRef, accept?: string): Promise<KubeObject> {
+    const asked = accept === undefined ? {} : { accept }
+    return objectOf(await sendTo(ref, { method: 'GET', ...asked }))
+  }
+
+  async function getMetadata(ref: ObjectRef): Promise<KubeObject> {
+    const object = await get(ref, metadataOnly)
+    return { apiVersion: apiVersionOf(ref), kind: ref.kind, metadata: object.metadata }
   }
 
   const list = async (
@@ -125,7 +133,8 @@ export function createClusterClient(
     resourceFor: discovery.resourceFor,
     resourceForAnyVersion: discovery.resourceForAnyVersion,
     forgetDiscovery: discovery.forget,
-    get,
+    get: (ref) => get(ref),
+    findMetadata: (ref) => undefinedWhereAbsent(getMetadata(ref)),
     find: (ref) => undefinedWhereAbsent(get(ref)),
     list: (kind, listOptions) => list(kind, undefined, listOptions),
     listMetadata: (kind, listOptions) => list(kind, metadataList, listOptions),
@@ -153,6 +162,7 @@ export function createClusterClient(
   }
 }
 
+const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json'
 const metadataList =
   'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json'
 

@@ -69,13 +69,20 @@ function pageOf(response: ClusterResponse, resource: ApiResource): Page {
       `the server did not answer with a list of ${resource.plural}`,
     )
   }
+  const metadata = isJsonObject(body.metadata) ? body.metadata : {}
+  const next = textAt(metadata, 'continue')
+  // More is said to follow, but not where: a part must not pass for the whole.
+  if (next === '' && Number(metadata.remainingItemCount ?? 0) > 0) {
+    throw new ClusterError(
+      'BadAnswer',
+      `the server answered with a part of the ${resource.plural} alone`,
+      { retryable: true },
+    )
+  }
   const apiVersion =
     resource.group === '' ? resource.version : `${resource.group}/${resource.version}`
   const objects = (items ?? [])
     .map((item) => (isJsonObject(item) ? { ...item, apiVersion, kind: resource.kind } : item))
     .filter(isKubeObject)
-  return {
-    items: objects,
-    next: isJsonObject(body.metadata) ? textAt(body.metadata, 'continue') : '',
-  }
+  return { items: objects, next }
 }

@@ -26,8 +26,26 @@ export async function readObjects(
     groups.map((group) =>
       options.labelSelector === undefined || group.length < listFrom
         ? readEach(client, group)
-        : readListed(client, group, options.labelSelector),
+        : listGroup(client, group, options.labelSelector, () => readEach(client, group)),
     ),
+  )
+  return new Map(found.flat())
+}
+
+/**
+ * The same with lists alone: where there are few of a kind, or listing is forbidden, nothing is read. For who reads
+ * one by one, later, what is missing in the answer.
+ */
+export async function readListed(
+  client: ClusterClient,
+  refs: readonly ObjectRef[],
+  labelSelector: string,
+): Promise<ReadonlyMap<string, KubeObject>> {
+  const groups = [...Map.groupBy(refs, collectionKey).values()]
+  const found = await Promise.all(
+    groups
+      .filter((group) => group.length >= listFrom)
+      .map((group) => listGroup(client, group, labelSelector, async () => [])),
   )
   return new Map(found.flat())
 }
@@ -41,10 +59,11 @@ async function readEach(client: ClusterClient, refs: readonly ObjectRef[]): Prom
   return found.flatMap(({ id, object }) => (object === undefined ? [] : [[id, object] as const]))
 }
 
-async function readListed(
+async function listGroup(
   client: ClusterClient,
   refs: readonly ObjectRef[],
   labelSelector: string,
+  whereForbidden: () => Promise<Found>,
 ): Promise<Found> {
   const [first] = refs
   if (first === undefined) return []
@@ -60,7 +79,7 @@ async function readListed(
       .filter(([id]) => wanted.has(id))
   } catch (thrown) {
     if (isNoMatch(thrown) || isNotFound(thrown)) return []
-    if (thrown instanceof ClusterError && thrown.code === 'Forbidden') return readEach(client, refs)
+    if (thrown instanceof ClusterError && thrown.code === 'Forbidden') return whereForbidden()
     throw thrown
   }
 }

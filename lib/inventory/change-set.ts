@@ -8,6 +8,9 @@ export type FieldChange = {
   readonly path: string
   readonly before?: string
   readonly after?: string
+  /** Who set what it was before, and when (RFC 3339), where somebody else's hand is known to have. */
+  readonly manager?: string
+  readonly since?: string
 }
 
 /** What happened, or would happen, to one object. */
@@ -16,6 +19,8 @@ export type Change = {
   readonly action: Action
   /** Field by field, where action is `configured`. */
   readonly fields?: readonly FieldChange[]
+  /** True where the same was wanted before: it differs because somebody changed it in the cluster. */
+  readonly isDrift?: boolean
 }
 
 export type ChangeSet = readonly Change[]

@@ -252,7 +252,7 @@ export function describeApply(title: string, createScene: () => Promise<Scene>):
 }
 
 /** Good in form and refused by every API server. */
-function brokenDeployment(scene: Scene): KubeObject {
+export function brokenDeployment(scene: Scene): KubeObject {
   return scene.deployment({
     template: {
       metadata: { labels: { app: 'web' } },

@@ -5,6 +5,8 @@ import { describeWithPeers } from '../peers/describe-with-peers.ts'
 import { createNamespace, sharedControlPlane } from '../peers/shared-control-plane.ts'
 import { describeApply, secret } from './apply-contract.ts'
 import { describeFaults } from './fault-contract.ts'
+import { describeGlance } from './glance-contract.ts'
+import { describeIsolation } from './isolation-contract.ts'
 import { describeOwnership } from './ownership-contract.ts'
 import { describePrune } from './prune-contract.ts'
 import { createScene, type Scene } from './scene.ts'
@@ -20,6 +22,8 @@ describeWithPeers([...controlPlanePeers, ...controllerPeers], 'a real kube-apise
   describeOwnership('ownership', createRealScene)
   describePrune('prune', createRealScene)
   describeFaults('faults', createRealScene)
+  describeGlance('a glance', createRealScene)
+  describeIsolation('isolation', createRealScene)
 
   it('never shows the value of a Secret that the API server refuses', async () => {
     const scene = await createRealScene()

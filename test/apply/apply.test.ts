@@ -5,6 +5,8 @@ import {
 } from '../../lib/sandbox/kubernetes/sandbox-cluster.ts'
 import { describeApply } from './apply-contract.ts'
 import { describeFaults } from './fault-contract.ts'
+import { describeGlance } from './glance-contract.ts'
+import { describeIsolation } from './isolation-contract.ts'
 import { describeOwnership } from './ownership-contract.ts'
 import { describePrune } from './prune-contract.ts'
 import { createScene, type Scene } from './scene.ts'
@@ -34,4 +36,6 @@ describe('the sandbox', () => {
   describeOwnership('ownership', createSandboxScene)
   describePrune('prune', createSandboxScene)
   describeFaults('faults', createSandboxScene)
+  describeGlance('a glance', createSandboxScene)
+  describeIsolation('isolation', createSandboxScene)
 })

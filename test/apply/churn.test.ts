@@ -36,12 +36,32 @@ describe('an object that others change while it is planned (A45)', () => {
     expect(action).toBe('unchanged')
   })
 
-  it('is read again where it changed before the dry run', async () => {
-    const { action } = await plan(
-      [configMap({ a: '1' }, '1'), configMap({ a: '1', theirs: 'x' }, '2')],
-      [configMap({ a: '1', theirs: 'x' }, '2')],
+  it('is read again where it changed after it was listed and before the dry run', async () => {
+    const named = (name: string): KubeObject => ({
+      ...configMap({ a: '1' }, '1'),
+      metadata: { name, namespace: 'ns', resourceVersion: '1' },
+    })
+    const changed = configMap({ a: '1', theirs: 'x' }, '2')
+    const transport = createScriptedTransport(({ method, path }) => {
+      if (path.endsWith('/configmaps')) return { body: { items: ['a', 'b', 'c'].map(named) } }
+      const name = path.at(-1) ?? ''
+      if (method === 'GET' || name === 'a') return { body: name === 'a' ? changed : named(name) }
+      return { body: named(name) }
+    })
+    const objects = ['a', 'b', 'c'].map(
+      (name): KubeObject => ({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name, namespace: 'ns' },
+      }),
     )
-    expect(action).toBe('unchanged')
+    const planned = await planStage(createClusterClient(transport), objects, { owner })
+    expect(planned.objects.map(({ action }) => action)).toEqual(Array(3).fill('unchanged'))
+    const reads = transport.requests.filter(({ path }) => path.includes('/configmaps'))
+    expect(reads.filter(({ method }) => method === 'GET').map(({ path }) => path)).toEqual([
+      '/api/v1/namespaces/ns/configmaps',
+      '/api/v1/namespaces/ns/configmaps/a',
+    ])
   })
 
   it('is tried again where it changed after the dry run', async () => {

@@ -68,6 +68,8 @@ export function describeFaults(title: string, createFirst: () => Promise<Scene>)
         path: 'data.key',
         before: 'theirs',
         after: 'ours',
+        manager: 'other',
+        since: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
       })
     })
 

@@ -77,7 +77,14 @@ export function describeOwnership(title: string, createScene: () => Promise<Scen
       const isOurs = ({ path }: { path: string }): boolean =>
         !path.includes('deployment.kubernetes')
       expect(foretold).toEqual(changes)
-      expect(changes[0]?.fields?.filter(isOurs)).toEqual(fieldChanges(before, after).filter(isOurs))
+      const told = (changes[0]?.fields ?? []).filter(isOurs)
+      expect(told.map(({ manager: _, since: __, ...field }) => field)).toEqual(
+        fieldChanges(before, after).filter(isOurs),
+      )
+      expect(told.find(({ path }) => path === 'spec.minReadySeconds')?.manager).toBeUndefined()
+      expect(told.find(({ path }) => path === 'spec.replicas')?.manager).toBe(
+        'kubectl-client-side-apply',
+      )
       expect(after.spec).toMatchObject({ replicas: 2, minReadySeconds: 5 })
       expect(JSON.stringify(changes)).toContain('spec.template.spec.nodeSelector')
     })
