@@ -1,7 +1,8 @@
 import type { TestProject } from 'vitest/node'
 import { serveControlPlane } from './control-plane-broker.ts'
-import { goFault } from './go.ts'
 import { missingPeers, remedy } from './peers.ts'
+import { pins } from './pins.ts'
+import { toolFault } from './tool-fault.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -18,7 +19,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const missing = missingPeers()
   if (missing.length > 0) {
     const text = `Reference programs not installed: ${missing.join(', ')}. To get them: ${remedy(missing)}`
-    if (isRequired()) throw new Error([text, goFault()].filter(Boolean).join('\n'))
+    const toolchains = new Set(missing.map((name) => pins[name].toolchain))
+    const faults = [...toolchains].map(toolFault)
+    if (isRequired()) throw new Error([text, ...faults].filter(Boolean).join('\n'))
     console.warn(`${text}\nThe tests that need them are skipped.`)
   }
   const broker = await serveControlPlane()

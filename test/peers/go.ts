@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { runLogged } from './run-logged.ts'
 
 const oldestMinor = 26
 
@@ -26,38 +26,11 @@ export function goFault(): string | undefined {
 }
 
 /** Runs Go to its end and gives its stdout; what it says on stderr goes to the log file. */
-export async function runGo(
+export function runGo(
   args: readonly string[],
   options: { readonly cwd: string; readonly logFile: string },
 ): Promise<string> {
-  const log = openSync(options.logFile, 'a')
-  try {
-    return await collect(
-      spawn('go', args, {
-        cwd: options.cwd,
-        env: environment(),
-        stdio: ['ignore', 'pipe', log],
-      }),
-      `go ${args[0] ?? ''}`,
-    )
-  } finally {
-    closeSync(log)
-  }
-}
-
-function collect(child: ChildProcess, title: string): Promise<string> {
-  const stop = (): void => void child.kill('SIGTERM')
-  process.once('exit', stop)
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
-    child.once('error', reject)
-    child.once('close', (code, signal) => {
-      process.removeListener('exit', stop)
-      if (code === 0) resolve(Buffer.concat(chunks).toString())
-      else reject(new Error(`${title} ended with ${signal ?? `exit code ${code}`}`))
-    })
-  })
+  return runLogged('go', args, { ...options, env: environment() })
 }
 
 function environment(): NodeJS.ProcessEnv {

@@ -1,27 +1,31 @@
 import { readFileSync, statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { buildPeer, PeerBuildError } from './build.ts'
-import { goFault } from './go.ts'
 import { cacheFolder, everydayPeers, kubebuilderAsset, peerPath } from './peers.ts'
-import { type PeerName, peerNames, pins } from './pins.ts'
+import { awsPeers, type PeerName, peerNames, pins } from './pins.ts'
 import { secondsSince, startProgress } from './progress.ts'
+import { toolFault } from './tool-fault.ts'
 
 const usage = `Builds the reference programs that tests and benchmarks compare Driftless with.
 
 Usage: npm run peers [-- [name…] [--bench]]
 
   name     build only these: ${peerNames.slice(0, 5).join(', ')},
-           ${peerNames.slice(5).join(', ')}
+           ${peerNames.slice(5, 10).join(', ')},
+           ${peerNames.slice(10).join(', ')};
+           aws means ${awsPeers.join(', ')}
   --bench  add Flux's source-controller and kustomize-controller
   --help   show this
 
 Examples:
   npm run peers
   npm run peers -- kustomize
+  npm run peers -- aws
   npm run peers -- --bench
 
 They are kept in ${cacheFolder()} (XDG_CACHE_HOME moves it). etcd, kube-apiserver and
-kubectl are taken from KUBEBUILDER_ASSETS where that is set. Go 1.26 or newer is needed to build.
+kubectl are taken from KUBEBUILDER_ASSETS where that is set. Go 1.26 or newer is needed to build,
+Python 3.11 with venv for moto, and cmake, make and g++ for aws-lambda-ric.
 `
 
 type Row = {
@@ -43,9 +47,10 @@ async function main(args: readonly string[]): Promise<number> {
     return 0
   }
   const missing = request.names.filter((name) => peerPath(name) === undefined)
-  const fault = missing.length > 0 ? goFault() : undefined
-  if (fault !== undefined) {
-    process.stderr.write(`${fault}\nNot installed: ${missing.join(', ')}\n`)
+  const toolchains = [...new Set(missing.map((name) => pins[name].toolchain))]
+  const faults = toolchains.map(toolFault).filter((fault) => fault !== undefined)
+  if (faults.length > 0) {
+    process.stderr.write(`${faults.join('\n')}\nNot installed: ${missing.join(', ')}\n`)
     return 1
   }
   const rows: Row[] = []
@@ -63,12 +68,15 @@ function parseRequest(args: readonly string[]): Request | string {
       allowPositionals: true,
       options: { bench: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
     })
-    const unknown = positionals.filter((name) => !peerNames.some((known) => known === name))
+    const asked = positionals.flatMap((name): readonly string[] =>
+      name === 'aws' ? awsPeers : [name],
+    )
+    const unknown = asked.filter((name) => !peerNames.some((known) => known === name))
     if (unknown.length > 0) return `unknown program: ${unknown.join(', ')}`
     const everyday = positionals.length === 0 ? everydayPeers : []
     const names = peerNames.filter(
       (name) =>
-        positionals.includes(name) ||
+        asked.includes(name) ||
         everyday.includes(name) ||
         (values.bench === true && pins[name].isForBench),
     )

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { buildFlags, type PeerName, type Pin, peerNames, pins } from './pins.ts'
+import { buildFlags, type PeerName, type Pin, peerNames, pins, type Toolchain } from './pins.ts'
 
 /** Where a reference program is installed, or `undefined` where `npm run peers` has not built it. */
 export function peerPath(name: PeerName): string | undefined {
@@ -52,9 +52,15 @@ export function cacheFolder(): string {
   return join(base, 'driftless-peers')
 }
 
-/** Folder with the go.mod and go.sum that pin a program, if it is not copied whole. */
+/** Folder with the lock file that pins a program, if it is not copied whole. */
 export function moduleFolder(pin: Pin): string | undefined {
   return pin.folder && join(import.meta.dirname, 'modules', pin.folder)
+}
+
+const lockFiles: Readonly<Record<Toolchain, readonly string[]>> = {
+  go: ['go.mod', 'go.sum'],
+  python: ['requirements.txt'],
+  npm: ['package.json', 'package-lock.json'],
 }
 
 function recipeHash(pin: Pin): string {
@@ -63,7 +69,7 @@ function recipeHash(pin: Pin): string {
   hash.update(JSON.stringify([program, sum, ldflags, files, buildFlags]))
   hash.update(`${process.platform} ${process.arch}`)
   const folder = moduleFolder(pin)
-  for (const file of folder === undefined ? [] : ['go.mod', 'go.sum']) {
+  for (const file of folder === undefined ? [] : lockFiles[pin.toolchain]) {
     hash.update(readFileSync(join(folder ?? '', file)))
   }
   return hash.digest('hex').slice(0, 12)

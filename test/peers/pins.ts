@@ -8,21 +8,29 @@ export const peerNames = [
   'kube-controller-manager',
   'kube-scheduler',
   'kwok',
+  'minio',
+  'moto',
+  'aws-lambda-ric',
   'source-controller',
   'kustomize-controller',
 ] as const
 
 export type PeerName = (typeof peerNames)[number]
 
+/** What plays AWS: `npm run peers -- aws`. */
+export const awsPeers: readonly PeerName[] = ['minio', 'moto', 'aws-lambda-ric']
+
 /**
- * How one program is built. `folder` names a Go module under `modules/` whose go.mod and go.sum pin
- * everything that is linked in; without it the module itself is copied and its own go.sum does that.
+ * How one program is built. `folder` names a folder under `modules/` whose lock file pins everything that
+ * becomes part of it: go.sum, requirements.txt or package-lock.json. Without one the Go module itself is
+ * copied and its own go.sum does that.
  */
 export type Pin = {
   readonly name: PeerName
-  /** Go's spelling, with the `v`. */
+  readonly toolchain: Toolchain
+  /** As the toolchain spells it: Go's begin with `v`. */
   readonly version: string
-  /** The Go module that the version counts. */
+  /** The module or package that the version counts. */
   readonly module: string
   readonly package: string
   readonly folder?: string
@@ -37,6 +45,18 @@ export type Pin = {
   readonly isForBench: boolean
   /** Part of a Kubebuilder assets folder, which is used instead where it is named. */
   readonly isKubebuilderAsset: boolean
+}
+
+export type Toolchain = 'go' | 'python' | 'npm'
+
+export type Build = {
+  readonly pin: Pin
+  /** A folder of its own, gone afterwards. */
+  readonly work: string
+  /** Holds the program under its name in the end; moved elsewhere then, so nothing may know its path. */
+  readonly result: string
+  readonly logFile: string
+  readonly say: (step: string) => void
 }
 
 /** Given to every `go build`; `ldflags` of a pin are added to its own. */
@@ -69,6 +89,9 @@ export const pins: Readonly<Record<PeerName, Pin>> = {
     package: 'sigs.k8s.io/kwok/cmd/kwok',
     files: ['node/fast', 'pod/fast', 'pod/chaos'].map((stage) => `kustomize/stage/${stage}/*.yaml`),
   },
+  minio: minio('v0.0.0-20260212201848-7aac2a2c5b7c'),
+  moto: { ...pin('moto', '5.2.5', 'moto'), toolchain: 'python' },
+  'aws-lambda-ric': { ...pin('aws-lambda-ric', '4.0.2', 'aws-lambda-ric'), toolchain: 'npm' },
   'source-controller': controller('source-controller', 'v1.9.2'),
   'kustomize-controller': controller('kustomize-controller', 'v1.9.5'),
 }
@@ -76,6 +99,7 @@ export const pins: Readonly<Record<PeerName, Pin>> = {
 function pin(name: PeerName, version: string, module: string, more: Partial<Pin> = {}): Pin {
   return {
     name,
+    toolchain: 'go',
     version,
     module,
     package: module,
@@ -100,6 +124,12 @@ function kubernetes(name: PeerName, more: Partial<Pin> = {}): Pin {
       .map(([variable, value]) => `-X k8s.io/component-base/version.${variable}=${value}`)
       .join(' '),
   }
+}
+
+/** Its releases have names that Go takes for no version, and it prints the name that it is built with. */
+function minio(version: string): Pin {
+  const made = pin('minio', version, 'github.com/minio/minio')
+  return { ...made, ldflags: `-X ${made.module}/cmd.ReleaseTag=${version}` }
 }
 
 function controller(name: PeerName, version: string): Pin {
