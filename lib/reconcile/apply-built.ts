@@ -1,14 +1,13 @@
 import { applyObjects } from '../apply/apply.ts'
 import { ApplyError } from '../apply/apply-error.ts'
-import { pruneObjects } from '../apply/prune.ts'
 import type { ClusterClient } from '../cluster/client.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
 import { formatDuration } from '../fleet/duration.ts'
-import { isFluxObject } from '../fleet/fleet-object.ts'
 import { computeFluxStatus } from '../health/status.ts'
 import type { ChangeSet } from '../inventory/change-set.ts'
 import {
   type Inventory,
+  inventoryId,
   inventoryOf,
   inventoryOfRefs,
   staleRefs,
@@ -18,7 +17,8 @@ import type { ObjectRef } from '../manifest/object.ts'
 import type { Built } from './build-objects.ts'
 import { markProgressing } from './conditions.ts'
 import type { ReadySource } from './gate.ts'
-import { registerObjects, unregisterObjects } from './register.ts'
+import { pruneLeft } from './prune-left.ts'
+import { registerObjects } from './register.ts'
 import type { KustomizationObject, Run } from './run.ts'
 
 export type Applied = {
@@ -29,6 +29,10 @@ export type Applied = {
   readonly waitingFor: readonly ObjectRef[]
   readonly waitingMessage?: string
   readonly inventory: Inventory
+  /** Ids of it whose health is nobody's business: what Flux's switches leave alone, and what left Git. */
+  readonly unwatched: readonly string[]
+  /** True where objects stay only until others had their turn. */
+  readonly isHeld?: boolean
   /** Set when some deletions failed; their objects are still in the inventory. */
   readonly pruneError?: ApplyError
 }
@@ -66,49 +70,30 @@ export async function applyBuilt(
           now: ports.now,
         })
   if (applied.waitingFor.length > 0) {
-    return { ...applied, deletions: [], inventory: unionInventory(previous, planned) }
+    const inventory = unionInventory(previous, planned)
+    return { ...applied, deletions: [], inventory, unwatched: [] }
   }
   if (built.fluxObjects.length > 0) await beforeStage()
   const registered = await registerObjects(ports, target.id, built.fluxObjects)
   const changes = [...applied.changes, ...registered]
   const current = inventoryOfRefs(changes.map(({ ref }) => ref))
-  const stale = target.spec.isPruned ? staleRefs(previous, current) : []
-  const pruned = await pruneStale(run, client, stale, beforeStage)
+  const leaving = {
+    refs: staleRefs(previous, current),
+    ownedCount: previous.length,
+    isEmptyBuild: planned.length === 0,
+  }
+  const pruned = await pruneLeft(run, client, cluster, leaving, beforeStage)
+  const skipped = changes.filter(({ action }) => action === 'skipped').map(({ ref }) => ref)
   return {
     changes,
     warnings: applied.warnings,
     waitingFor: [],
     deletions: pruned.changes,
     inventory: unionInventory(inventoryOfRefs(pruned.survivors), current),
+    unwatched: [...pruned.survivors, ...skipped].map(inventoryId),
+    isHeld: pruned.isHeld === true,
     ...(pruned.error === undefined ? {} : { pruneError: pruned.error }),
   }
-}
-
-export type Pruned = {
-  readonly changes: ChangeSet
-  readonly survivors: readonly ObjectRef[]
-  readonly error?: ApplyError
-}
-
-/** Deletes what left: from the cluster, and from the fleet what is registered there. */
-export async function pruneStale(
-  run: Run<KustomizationObject>,
-  client: () => Promise<ClusterClient>,
-  stale: readonly ObjectRef[],
-  beforeStage: () => Promise<void>,
-): Promise<Pruned> {
-  const { id } = run.target
-  const inCluster = stale.filter((ref) => !isFluxObject(ref))
-  const inFleet = stale.filter(isFluxObject)
-  if (stale.length === 0) return { changes: [], survivors: [] }
-  await beforeStage()
-  const unregistered = await unregisterObjects(run.ports, run.target, inFleet)
-  if (inCluster.length === 0) return { changes: unregistered, survivors: [] }
-  const pruned = await pruneObjects(await client(), inCluster, {
-    owner: { name: id.name, namespace: id.namespace },
-    signal: run.signal,
-  })
-  return { ...pruned, changes: [...unregistered, ...pruned.changes] }
 }
 
 function underWay(run: Run<KustomizationObject>, source: ReadySource, inventory: Inventory) {

@@ -124,7 +124,7 @@ function digestOf(objects: readonly KubeObject[]): string {
 }
 
 /** As a secure join does: `..` stops at the root. */
-function joinInRoot(path: string): string {
+export function joinInRoot(path: string): string {
   const segments: string[] = []
   for (const segment of path.split('/')) {
     if (segment === '..') segments.pop()

@@ -36,3 +36,27 @@ export async function connectFor(
   }
   return ports.clusters.connectRemote(kubeconfigText(data, key), options)
 }
+
+/**
+ * The client that takes down what a Kustomization owns; `gone` where its kubeconfig or its service account is no more,
+ * so that nobody can: then it is let go, as Flux does.
+ */
+export async function connectToPrune(
+  run: Run<KustomizationObject>,
+  cluster: ClusterSpec,
+): Promise<ClusterClient | 'gone'> {
+  const { ports, target } = run
+  const { kubeConfig, serviceAccountName: name } = target.spec
+  if (kubeConfig === undefined && name !== undefined) {
+    const home = await ports.clusters.connect(target.id.cluster)
+    const { namespace } = target.id
+    const account = { group: '', version: 'v1', kind: 'ServiceAccount', namespace, name }
+    if ((await home.find(account)) === undefined) return 'gone'
+  }
+  try {
+    return await connectFor(run, cluster)
+  } catch (thrown) {
+    if (thrown instanceof ReconcileError && thrown.code === 'SecretNotFound') return 'gone'
+    throw thrown
+  }
+}

@@ -26,12 +26,16 @@ export type ObjectStatus = {
   /** The revision whose warnings were told. */
   readonly warnedRevision?: string
   readonly inventory?: Inventory
+  /** Ids of the inventory that a health check passes over. */
+  readonly unwatched?: readonly string[]
   readonly history?: readonly Snapshot[]
   /** Set while health is watched; whoever holds another revision ends it. */
   readonly wait?: HealthWait
   /** Set while definitions or namespaces of an early stage are not ready. */
   readonly stageWait?: { readonly revision: string; readonly startedAt: string }
   readonly lastChange?: LastChange
+  /** Set once a Kustomization that left has told what was deleted with it. */
+  readonly isTakenDown?: boolean
   /** Path of a Receiver: `/hook/<sha256>`. */
   readonly webhookPath?: string
   /** RFC 3339: when the last run ended, and how long it took. */

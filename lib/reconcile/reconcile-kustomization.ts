@@ -63,6 +63,7 @@ async function bringToCluster(
   await status.save({
     ...status.current(),
     inventory: applied.inventory,
+    unwatched: applied.unwatched,
     lastAttemptedRevision: revision,
     warnedRevision: revision,
     lastChange: lastChangeOf(run, source, applied, isDrift),
@@ -78,8 +79,16 @@ async function bringToCluster(
   const { stageWait: _, ...settled } = status.current()
   await status.save(settled)
   const hadChanges = hasChanges(applied.changes) || hasChanges(applied.deletions)
-  return settleHealth(run, client, source, { digest: built.digest, hasChanges: hadChanges })
+  const next = await settleHealth(run, client, source, {
+    digest: built.digest,
+    hasChanges: hadChanges,
+  })
+  const isEarly = applied.isHeld === true && next.cause === 'interval'
+  return isEarly ? { ...next, afterMs: Math.min(next.afterMs, heldRetryMs) } : next
 }
+
+/** What stays until others had their turn is looked at again so soon. */
+const heldRetryMs = 30_000
 
 /** Definitions and namespaces need a moment; later stages are taken up again when they are ready. */
 async function waitForStage(

@@ -16,7 +16,7 @@ export type Health = {
   readonly message: string
 }
 
-/** What a Kustomization wants to see healthy: all it owns under `wait`, else its `healthChecks`. */
+/** What a Kustomization wants to see healthy: all it applies under `wait`, else its `healthChecks`. Source: flux.md §2.5. */
 export function healthTargets(run: Run<KustomizationObject>): readonly ObjectRef[] {
   const { spec, id } = run.target
   if (!spec.isWaiting) {
@@ -28,7 +28,10 @@ export function healthTargets(run: Run<KustomizationObject>): readonly ObjectRef
     }))
   }
   const self = formatRef(id)
-  return (run.status.current().inventory ?? [])
+  const { inventory = [], unwatched = [] } = run.status.current()
+  const passedOver = new Set(unwatched)
+  return inventory
+    .filter(({ id }) => !passedOver.has(id))
     .flatMap((entry) => parseEntry(entry) ?? [])
     .filter((ref) => !(isFluxObject(ref) && formatRef(ref) === self))
 }
