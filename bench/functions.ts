@@ -16,7 +16,8 @@ const env = {
   REQUEST_DELAY_QUEUE_URL: 'https://sqs/1/request-delay',
   NOTICE_QUEUE_URL: 'https://sqs/1/notice.fifo',
   NOTICE_DELAY_QUEUE_URL: 'https://sqs/1/notice-delay',
-  SEAL_KEY: Buffer.alloc(32).toString('base64'),
+  SEAL_KEY_ID: 'arn:aws:kms:eu-west-1:1:key/a',
+  SECRET_PREFIX: 'driftless/dev',
   DRIFTLESS_TOKEN: 'bench',
   PUBLIC_HOST: 'localhost',
 }

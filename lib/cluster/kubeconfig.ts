@@ -1,7 +1,6 @@
 import { ClusterError } from './cluster-error.ts'
 import type { Connection } from './connection.ts'
 import { createHttpsTransport, type HttpsOptions, type HttpsTransport } from './https.ts'
-import { parseSecretKubeconfig } from './secret-kubeconfig.ts'
 
 /**
  * A transport to the cluster of a kubeconfig that came from a Secret or from the fleet: whoever wrote it
@@ -12,6 +11,8 @@ export async function transportFromSecret(
   kubeconfigText: string,
   options: HttpsOptions = {},
 ): Promise<HttpsTransport> {
+  // The YAML reader is large, and not every function has a kubeconfig to read.
+  const { parseSecretKubeconfig } = await import('./secret-kubeconfig.ts')
   const { server, ca, servername, credentials } = parseSecretKubeconfig(kubeconfigText)
   const connection: Connection = {
     server,

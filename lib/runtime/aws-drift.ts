@@ -1,16 +1,19 @@
 import type { FleetFile } from '../fleet/load.ts'
 import { forgetOldEvents } from '../reconcile/event-log.ts'
+import { createRegistry } from '../reconcile/registry.ts'
 import { sweep } from '../reconcile/sweep.ts'
 import { syncFleet } from '../reconcile/sync-fleet.ts'
 import { tick } from '../reconcile/tick.ts'
-import { createAwsRuntime } from './aws.ts'
+import type { Store } from '../store/store.ts'
+import { createAwsBase } from './aws-base.ts'
 import type { Environment } from './aws-environment.ts'
 
 const fleetPrefix = 'fleet/'
 
 /** What the minute's event does. */
 export function createDrift(environment: Environment): () => Promise<void> {
-  const { ports } = createAwsRuntime(environment)
+  const base = createAwsBase(environment)
+  const ports = { ...base, registry: createRegistry(base) }
   let loaded = ''
   return async () => {
     const files = await readFleetFiles(ports.store)
@@ -29,9 +32,7 @@ export function createDrift(environment: Environment): () => Promise<void> {
   }
 }
 
-async function readFleetFiles(
-  store: ReturnType<typeof createAwsRuntime>['ports']['store'],
-): Promise<readonly FleetFile[]> {
+async function readFleetFiles(store: Store): Promise<readonly FleetFile[]> {
   const keys = (await store.list(fleetPrefix)).filter((key) => /\.ya?ml$/.test(key))
   const records = await Promise.all(keys.map((key) => store.get(key)))
   return keys.map((key, index) => ({

@@ -11,6 +11,7 @@ import { createAwsBase, createAwsQueue } from './aws-base.ts'
 import { type AwsCall, environmentCredentials } from './aws-call.ts'
 import { createEksFinder } from './aws-eks.ts'
 import type { Environment } from './aws-environment.ts'
+import { createAwsSecretPorts } from './aws-secrets.ts'
 import { createClusters } from './clusters.ts'
 
 export type AwsRuntime = {
@@ -20,12 +21,14 @@ export type AwsRuntime = {
 }
 
 /**
- * Everything the pipeline needs, made once per container: what `createAwsBase` reads, NOTICE_QUEUE_URL and
- * NOTICE_DELAY_QUEUE_URL, and ALLOWED_ADDRESSES, private networks that may be connected to.
+ * Everything the pipeline needs, made once per container: what `createAwsBase` and `createAwsSecretPorts` read,
+ * NOTICE_QUEUE_URL and NOTICE_DELAY_QUEUE_URL, and ALLOWED_ADDRESSES, private networks that may be connected to.
  */
 export function createAwsRuntime(environment: Environment): AwsRuntime {
-  const { call, ...base } = createAwsBase(environment)
-  const { store, secretStore, now } = base
+  const base = createAwsBase(environment)
+  const { call, store, now } = base
+  const secrets = createAwsSecretPorts(base, environment)
+  const { secretStore } = secrets
   const allowed = (environment.ALLOWED_ADDRESSES ?? '').split(',').filter((entry) => entry !== '')
   const checkAddress = createAddressCheck({ allowPrivate: false, allowed })
   const outbound = createOutbound({ checkAddress })
@@ -36,6 +39,7 @@ export function createAwsRuntime(environment: Environment): AwsRuntime {
   const clusters = createClusters({ store, secretStore, findEks, https, now })
   const ports: Ports = {
     ...base,
+    ...secrets,
     registry: createRegistry(base),
     leases: store,
     notices: createAwsQueue(call, environment, 'NOTICE'),

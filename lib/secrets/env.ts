@@ -56,7 +56,8 @@ function capitals(text: string): string {
 function keysInVariables(variable: string, environment: Environment): SecretData {
   const start = `${variable}__`
   const entries = Object.entries(environment).flatMap(([name, text]): [string, Uint8Array][] => {
-    if (text === undefined || !name.startsWith(start)) return []
+    // A variable that a deployment sets to nothing is none.
+    if (text === undefined || text === '' || !name.startsWith(start)) return []
     const key = name.slice(start.length)
     return key === '' ? [] : [[knownKeys.get(key) ?? key.toLowerCase(), bytesOf(text)]]
   })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bundleFunctions, type FunctionBundle } from '../../scripts/bundle-functions.ts'
 import {
+  listOf,
   nameOf,
   packageTemplate,
   type Resource,
@@ -13,6 +14,8 @@ import {
   whyNoTemplate,
 } from './template.ts'
 
+const readsSecrets = /\bsecretStore\.read\(/
+
 /** What in our code calls which action, on what. Deliveries of a queue are Lambda's own calls, in the function's name. */
 const calls: readonly { readonly action: string; readonly on: string; readonly by: RegExp }[] = [
   { action: 's3:GetObject', on: 'StateBucket', by: /\bstore\.get\(|\breadRecord\(/ },
@@ -20,6 +23,13 @@ const calls: readonly { readonly action: string; readonly on: string; readonly b
   { action: 's3:DeleteObject', on: 'StateBucket', by: /\bstore\.delete\(/ },
   { action: 'sqs:SendMessage', on: 'RequestQueue', by: /\brequests\.send\(/ },
   { action: 'sqs:SendMessage', on: 'NoticeQueue', by: /\bnotices\.send\(/ },
+  { action: 'kms:GenerateDataKey', on: 'SealKey', by: /\bsealer\.seal\(/ },
+  { action: 'kms:Decrypt', on: 'SealKey', by: /\bsealer\.open\(/ },
+  { action: 'secretsmanager:GetSecretValue', on: 'secrets', by: readsSecrets },
+  { action: 'ssm:GetParameter', on: 'secrets', by: readsSecrets },
+  // Secrets may be encrypted with keys of one's own.
+  { action: 'kms:Decrypt', on: 'SecretKeys', by: readsSecrets },
+  { action: 'eks:DescribeCluster', on: 'EksClusters', by: /\bservice: 'eks'/ },
 ]
 
 /** Doors that only read: the index they share with the writers is in their bundle, its writing half is never called. */
@@ -39,9 +49,16 @@ describe.skipIf(skip !== undefined)(`the roles of the functions${skip ? ` (${ski
 
   const ofType = (type: string): readonly (readonly [string, Resource])[] =>
     [...template.resources].filter(([, resource]) => resource.type === type)
+  /** What its own policies allow, and those that come with a parameter of the stack. */
   const allowedTo = (name: string): readonly Statement[] => {
-    const role = template.resources.get(`${name[0]?.toUpperCase()}${name.slice(1)}Role`)
-    return role === undefined ? [] : statementsOf(role)
+    const id = `${name[0]?.toUpperCase()}${name.slice(1)}Role`
+    const role = template.resources.get(id)
+    const shared = ofType('AWS::IAM::Policy').filter(([, { properties }]) =>
+      listOf(properties.get('Roles')).map(nameOf).includes(id),
+    )
+    return [...(role === undefined ? [] : [role]), ...shared.map(([, policy]) => policy)].flatMap(
+      statementsOf,
+    )
   }
   const grants = (name: string): readonly string[] =>
     allowedTo(name)
@@ -49,6 +66,7 @@ describe.skipIf(skip !== undefined)(`the roles of the functions${skip ? ` (${ski
         actions.flatMap((a) => resources.map((r) => `${a} ${r}`)),
       )
       .map((grant) => grant.replace(/\$\{StateBucket\.Arn\}\/\*$/, 'StateBucket'))
+      .map((grant) => grant.replace(/arn:.*:(?:secret:|parameter\/)driftless\/dev\/.*$/, 'secrets'))
   const called = (bundle: FunctionBundle): ReadonlySet<string> => {
     const sources = bundle.inputs.filter((input) =>
       /^lib\/(?:reconcile|runtime|store)\//.test(input),
@@ -72,12 +90,20 @@ describe.skipIf(skip !== undefined)(`the roles of the functions${skip ? ` (${ski
     }
   })
 
-  it('allow no wildcard but the objects of the state and the streams of their own log', () => {
-    const own = /^\$\{StateBucket\.Arn\}\/\*$|:log-group:\/aws\/lambda\/driftless-dev-[a-z]+:\*$/
-    const wild = ofType('AWS::IAM::Role').flatMap(([id, role]) =>
+  it("allow no wildcard but what lies below the state, the stage's secrets and their own log", () => {
+    const own = [
+      /^\$\{StateBucket\.Arn\}\/\*$/,
+      /:log-group:\/aws\/lambda\/driftless-dev-[a-z]+:\*$/,
+      /^arn:[^*?]+:(?:secret:|parameter\/)driftless\/dev\/\*$/,
+      // Six characters that Secrets Manager chooses.
+      /^arn:[^*?]+:secret:driftless\/dev\/webhooks-\?{6}$/,
+    ]
+    const isWild = (to: string) => /[*?]/.test(to) && !own.some((pattern) => pattern.test(to))
+    const policies = [...ofType('AWS::IAM::Role'), ...ofType('AWS::IAM::Policy')]
+    const wild = policies.flatMap(([id, role]) =>
       statementsOf(role).flatMap(({ actions, resources }) => [
         ...actions.filter((action) => action.includes('*')).map((action) => `${id} ${action}`),
-        ...resources.filter((to) => to.includes('*') && !own.test(to)).map((to) => `${id} ${to}`),
+        ...resources.filter(isWild).map((to) => `${id} ${to}`),
       ]),
     )
     expect(ofType('AWS::IAM::Role').length).toBeGreaterThanOrEqual(7)
@@ -131,5 +157,32 @@ describe.skipIf(skip !== undefined)(`the roles of the functions${skip ? ` (${ski
       expect(grants(name).filter((grant) => /^(?:s3|sqs):(?:Put|Delete)/.test(grant))).toEqual([])
       expect(grants(name)).toContain('sqs:SendMessage RequestQueue')
     }
+  })
+
+  it('let the webhook read its own secret and no other, and only open what is sealed', () => {
+    const to = (action: string) =>
+      allowedTo('webhook')
+        .filter(({ actions }) => actions.includes(action))
+        .flatMap(({ resources }) => resources)
+    expect(to('secretsmanager:GetSecretValue')).toEqual([
+      expect.stringMatching(/:secret:driftless\/dev\/webhooks-\?{6}$/),
+    ])
+    expect(to('ssm:GetParameter')).toEqual([
+      expect.stringMatching(/:parameter\/driftless\/dev\/webhooks$/),
+    ])
+    expect(to('kms:Decrypt')).toEqual(['SealKey', 'SecretKeys'])
+    expect(grants('webhook')).not.toContain('kms:GenerateDataKey SealKey')
+    expect(grants('reconcile')).not.toContain('kms:Decrypt SealKey')
+    expect(grants('bucket').filter((grant) => /kms|secret|ssm/.test(grant))).toEqual([])
+  })
+
+  it('stand to the parameters of the stack: what is not named is not allowed', () => {
+    for (const [, { properties }] of ofType('AWS::IAM::Policy')) {
+      const roles = listOf(properties.get('Roles')).map(nameOf)
+      expect(roles).not.toContain('BucketRole')
+      expect(roles).not.toContain('ApiRole')
+    }
+    expect(grants('reconcile')).toContain('eks:DescribeCluster EksClusters')
+    expect(grants('notify')).toContain('eks:DescribeCluster EksClusters')
   })
 })

@@ -41,10 +41,12 @@ export function packageTemplate(directory: string): Template {
   return { resources: new Map(resources) }
 }
 
-/** What the inline policies of a role allow. */
-export function statementsOf({ properties }: Resource): readonly Statement[] {
-  return listOf(properties.get('Policies')).flatMap((policy) => {
-    const document = fieldsOf(fieldsOf(policy).get('PolicyDocument'))
+/** What a policy, or the inline policies of a role, allow. */
+export function statementsOf({ type, properties }: Resource): readonly Statement[] {
+  const policies = type === 'AWS::IAM::Policy' ? [properties] : listOf(properties.get('Policies'))
+  return policies.flatMap((policy) => {
+    const fields = policy === properties ? properties : fieldsOf(policy)
+    const document = fieldsOf(fields.get('PolicyDocument'))
     return listOf(document.get('Statement')).map((statement) => ({
       actions: listOf(fieldsOf(statement).get('Action')).map(String),
       resources: listOf(fieldsOf(statement).get('Resource')).map(nameOf),
