@@ -18,15 +18,19 @@ export type Fields = {
   readonly text: (key: string, rule?: TextRule) => string | undefined
   readonly requiredText: (key: string, rule?: TextRule) => string
   readonly choice: <T extends string>(key: string, choices: readonly T[]) => T | undefined
+  readonly requiredChoice: <T extends string>(key: string, choices: readonly T[]) => T | undefined
   readonly flag: (key: string) => boolean | undefined
   readonly wholeNumber: (key: string, range: NumberRange) => number | undefined
-  readonly durationMs: (key: string) => number | undefined
+  readonly durationMs: (key: string, rule?: TextRule) => number | undefined
   readonly requiredDurationMs: (key: string) => number
   readonly texts: (key: string) => readonly string[]
+  /** Entries that are null count as absent, as for Kubernetes. */
   readonly textMap: (key: string) => Readonly<Record<string, string>> | undefined
   readonly section: (key: string) => Fields | undefined
   readonly requiredSection: (key: string) => Fields
   readonly sections: (key: string) => readonly Fields[]
+  /** One section or more may stand there, but the list itself must. */
+  readonly requiredSections: (key: string) => readonly Fields[]
   readonly raw: (key: string) => Json | undefined
   readonly has: (key: string) => boolean
   readonly fault: (key: string, message: string, remedy: string) => void
@@ -81,8 +85,17 @@ export function createFields(value: Json | undefined, at: string, faults: FieldF
     return found ?? fallback
   }
 
-  const durationMs: Fields['durationMs'] = (key) => {
+  const choice: Fields['choice'] = (key, choices) => {
     const found = text(key)
+    const known = choices.find((entry) => entry === found)
+    if (found !== undefined && known === undefined) {
+      report('error', key, `'${shortened(found)}' is unknown`, `write ${choices.join(', ')}`)
+    }
+    return known
+  }
+
+  const durationMs: Fields['durationMs'] = (key, rule) => {
+    const found = text(key, rule)
     const parsed = found === undefined ? undefined : parseDuration(found)
     if (found !== undefined && parsed === undefined) {
       const remedy = 'write a duration such as 10m, 1h30m or 90s, at most ten years'
@@ -93,16 +106,18 @@ export function createFields(value: Json | undefined, at: string, faults: FieldF
 
   const list = (key: string): readonly Json[] => typed(key, isList, 'a list') ?? []
 
+  const sections = (key: string): readonly Fields[] =>
+    list(key).map((entry, index) => child(entry, `${pathOf(key)}[${index}]`))
+
   return {
     text,
     requiredText: (key, rule) => required(key, text(key, rule), ''),
-    choice: (key, choices) => {
-      const found = text(key)
-      const choice = choices.find((entry) => entry === found)
-      if (found !== undefined && choice === undefined) {
-        report('error', key, `'${shortened(found)}' is unknown`, `write ${choices.join(', ')}`)
+    choice,
+    requiredChoice: (key, choices) => {
+      if (take(key) === undefined) {
+        report('error', key, 'is missing', `write ${choices.join(', ')}`)
       }
-      return choice
+      return choice(key, choices)
     },
     flag: (key) => typed(key, isFlag, 'true or false'),
     wholeNumber: (key, { least, most }) => {
@@ -118,9 +133,11 @@ export function createFields(value: Json | undefined, at: string, faults: FieldF
       const found = typed(key, isJsonObject, 'a map')
       if (found === undefined) return undefined
       return Object.fromEntries(
-        Object.entries(found).flatMap(([name, entry]) =>
-          textEntry(entry, `${key}.${name}`, report).map((value) => [name, value] as const),
-        ),
+        Object.entries(found)
+          .filter(([, entry]) => entry !== null)
+          .flatMap(([name, entry]) =>
+            textEntry(entry, `${key}.${name}`, report).map((value) => [name, value] as const),
+          ),
       )
     },
     section: (key) => {
@@ -129,7 +146,11 @@ export function createFields(value: Json | undefined, at: string, faults: FieldF
     },
     requiredSection: (key) =>
       child(required(key, typed(key, isJsonObject, 'a map'), {}), pathOf(key)),
-    sections: (key) => list(key).map((entry, index) => child(entry, `${pathOf(key)}[${index}]`)),
+    sections,
+    requiredSections: (key) => {
+      if (take(key) === undefined) report('error', key, 'is missing', 'add the list')
+      return sections(key)
+    },
     raw: take,
     has: (key) => take(key) !== undefined,
     fault: (key, message, remedy) => report('error', key, message, remedy),
@@ -143,6 +164,14 @@ export function createFields(value: Json | undefined, at: string, faults: FieldF
 }
 
 type Report = (s: FieldFault['severity'], key: string, message: string, remedy: string) => void
+
+/** A text of `least` to `most` characters. */
+export function lengthRule({ least, most }: NumberRange): TextRule {
+  return {
+    pattern: new RegExp(`^[^]{${least},${most}}$`),
+    remedy: `write ${least} to ${most} characters`,
+  }
+}
 
 function mapOf(value: Json | undefined, at: string, faults: FieldFault[]): JsonObject {
   if (isJsonObject(value)) return value

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../manifest/object.ts'
-import { isJsonObject } from '../manifest/object.ts'
-import type { Fields } from './fields.ts'
+import { type BuildSpec, readBuildSpec } from './build-spec.ts'
+import { type Fields, lengthRule } from './fields.ts'
+import { type ObjectSelector, readSelector } from './object-selector.ts'
 import { optional } from './optional.ts'
 
 /** Source: flux.md §1.6; kustomize-controller api/v1/kustomization_types.go. */
@@ -55,18 +55,6 @@ export type CommonMetadata = {
   readonly annotations: Readonly<Record<string, string>>
 }
 
-/** The part that is merged into the kustomization file. `patches` and `images` stay as they were written. */
-export type BuildSpec = {
-  readonly targetNamespace?: string
-  readonly namePrefix?: string
-  readonly nameSuffix?: string
-  readonly patches: readonly JsonObject[]
-  readonly images: readonly JsonObject[]
-  readonly components: readonly string[]
-  readonly ignoreMissingComponents: boolean
-  readonly buildMetadata?: readonly string[]
-}
-
 export type PostBuild = {
   readonly substitute: Readonly<Record<string, string>>
   readonly substituteFrom: readonly SubstituteRef[]
@@ -86,20 +74,10 @@ export type IgnoreRule = {
   readonly target?: ObjectSelector
 }
 
-/** Patterns are anchored regular expressions; selectors in Kubernetes syntax. */
-export type ObjectSelector = {
-  readonly group?: string
-  readonly version?: string
-  readonly kind?: string
-  readonly name?: string
-  readonly namespace?: string
-  readonly labelSelector?: string
-  readonly annotationSelector?: string
-}
-
 export type KubeConfigRef = { readonly secretName: string; readonly key?: string }
 
 const minTimeoutMs = 30_000
+const nameRule = lengthRule({ least: 1, most: 253 })
 const sourceKinds = ['GitRepository', 'Bucket', 'OCIRepository', 'ExternalArtifact'] as const
 const policies = ['MirrorPrune', 'Delete', 'WaitForTermination', 'Orphan'] as const
 
@@ -130,28 +108,27 @@ export function readKustomization(spec: Fields): KustomizationSpec {
   }
 }
 
-/** `decryption` alone is no reason to refuse: whatever is encrypted is refused where it is met. */
 function readNotBuilt(spec: Fields): readonly string[] {
-  spec.raw('decryption')
-  return ['healthCheckExprs'].filter((key) => spec.has(key))
+  checkDecryption(spec.section('decryption'))
+  const hasConfigMapRef = spec.section('kubeConfig')?.has('configMapRef') ?? false
+  return [
+    ...['healthCheckExprs'].filter((key) => spec.has(key)),
+    ...(hasConfigMapRef ? ['kubeConfig.configMapRef'] : []),
+  ]
+}
+
+/** It alone is no reason to refuse: whatever is encrypted is refused where it is met. */
+function checkDecryption(fields: Fields | undefined): void {
+  fields?.requiredChoice('provider', ['sops'])
+  fields?.section('secretRef')?.requiredText('name')
+  fields?.text('serviceAccountName')
 }
 
 function readIgnoreRule(fields: Fields): IgnoreRule {
   const target = fields.section('target')
+  if (!fields.has('paths')) fields.fault('paths', 'is missing', 'add a list of JSON pointers')
   const paths = fields.texts('paths')
   return { paths, ...optional('target', target === undefined ? undefined : readSelector(target)) }
-}
-
-function readSelector(target: Fields): ObjectSelector {
-  return {
-    ...optional('group', target.text('group')),
-    ...optional('version', target.text('version')),
-    ...optional('kind', target.text('kind')),
-    ...optional('name', target.text('name')),
-    ...optional('namespace', target.text('namespace')),
-    ...optional('labelSelector', target.text('labelSelector')),
-    ...optional('annotationSelector', target.text('annotationSelector')),
-  }
 }
 
 function readPrune(spec: Fields): boolean {
@@ -162,9 +139,8 @@ function readPrune(spec: Fields): boolean {
 function readSourceRef(spec: Fields): SourceRef {
   const ref = spec.requiredSection('sourceRef')
   ref.text('apiVersion')
-  if (!ref.has('kind')) ref.fault('kind', 'is missing', `write ${sourceKinds.join(', ')}`)
   return {
-    kind: ref.choice('kind', sourceKinds) ?? 'GitRepository',
+    kind: ref.requiredChoice('kind', sourceKinds) ?? 'GitRepository',
     name: ref.requiredText('name'),
     ...optional('namespace', ref.text('namespace')),
   }
@@ -194,44 +170,27 @@ function readCommonMetadata(fields: Fields | undefined): CommonMetadata {
   }
 }
 
-function readBuildSpec(spec: Fields): BuildSpec {
-  return {
-    ...optional('targetNamespace', spec.text('targetNamespace')),
-    ...optional('namePrefix', spec.text('namePrefix')),
-    ...optional('nameSuffix', spec.text('nameSuffix')),
-    patches: readMaps(spec, 'patches'),
-    images: readMaps(spec, 'images'),
-    components: spec.texts('components'),
-    ignoreMissingComponents: spec.flag('ignoreMissingComponents') ?? false,
-    ...optional(
-      'buildMetadata',
-      spec.has('buildMetadata') ? spec.texts('buildMetadata') : undefined,
-    ),
-  }
-}
-
-function readMaps(spec: Fields, key: string): readonly JsonObject[] {
-  const value = spec.raw(key)
-  if (value === undefined) return []
-  if (Array.isArray(value) && value.every(isJsonObject)) return value
-  spec.fault(key, 'is not a list of maps', 'write a list of maps')
-  return []
-}
-
 function readPostBuild(fields: Fields): PostBuild {
   return {
     substitute: fields.textMap('substitute') ?? {},
     substituteFrom: fields.sections('substituteFrom').map((ref) => ({
-      kind: ref.choice('kind', ['ConfigMap', 'Secret']) ?? 'ConfigMap',
-      name: ref.requiredText('name'),
+      kind: ref.requiredChoice('kind', ['ConfigMap', 'Secret']) ?? 'ConfigMap',
+      name: ref.requiredText('name', nameRule),
       isOptional: ref.flag('optional') ?? false,
     })),
     strategy: fields.choice('substituteStrategy', ['WithVariables', 'Always']) ?? 'WithVariables',
   }
 }
 
+/** What `configMapRef` names is a cloud's own way in, which is not built: `notBuilt` says so. */
 function readKubeConfig(spec: Fields): KubeConfigRef | undefined {
-  const secretRef = spec.section('kubeConfig')?.requiredSection('secretRef')
+  const kubeConfig = spec.section('kubeConfig')
+  if (kubeConfig === undefined) return undefined
+  kubeConfig.section('configMapRef')?.requiredText('name')
+  const secretRef = kubeConfig.section('secretRef')
+  if (kubeConfig.has('configMapRef') === kubeConfig.has('secretRef')) {
+    spec.fault('kubeConfig', 'names not exactly one way in', 'name a secretRef and nothing else')
+  }
   if (secretRef === undefined) return undefined
   return { secretName: secretRef.requiredText('name'), ...optional('key', secretRef.text('key')) }
 }

@@ -1,5 +1,6 @@
-import type { Fields } from './fields.ts'
+import { type Fields, lengthRule } from './fields.ts'
 import { optional } from './optional.ts'
+import { timeoutRule } from './source-timing.ts'
 
 /** Where messages go. Source: flux.md §5.3; notification-controller docs/spec/v1beta3/providers.md. */
 export type ProviderSpec = {
@@ -44,15 +45,33 @@ export type ReceiverSpec = {
   readonly notBuilt: readonly string[]
 }
 
+/** What Flux sends to; which of them are built is for the notifier to say. Source: the CRDs, here and below. */
+const providerTypes = words(
+  `generic generic-hmac slack discord msteams rocket github gitlab gitea giteapullrequestcomment bitbucketserver
+  bitbucket azuredevops googlechat googlepubsub webex sentry azureeventhub telegram lark matrix opsgenie alertmanager
+  grafana githubdispatch githubpullrequestcomment gitlabmergerequestcomment pagerduty datadog nats zulip otel`,
+)
+const receiverTypes = words(
+  `generic generic-hmac generic-oidc github gitlab bitbucket harbor dockerhub quay gcr nexus acr cdevents`,
+)
+/** What alerts and receivers may name. */
+const subjectKinds = words(
+  `GitRepository Bucket Kustomization HelmRelease HelmChart HelmRepository ImageRepository ImagePolicy
+  ImageUpdateAutomation OCIRepository ArtifactGenerator ExternalArtifact`,
+)
+const nameRule = lengthRule({ least: 1, most: 253 })
+const addressRule = lengthRule({ least: 0, most: 2_048 })
+const summaryRule = lengthRule({ least: 0, most: 255 })
+
 export function readProvider(spec: Fields): ProviderSpec {
   const interval = spec.durationMs('interval')
   return {
-    type: spec.requiredText('type'),
-    ...optional('address', spec.text('address')),
-    ...optional('channel', spec.text('channel')),
-    ...optional('username', spec.text('username')),
+    type: spec.requiredChoice('type', providerTypes) ?? '',
+    ...optional('address', spec.text('address', addressRule)),
+    ...optional('channel', spec.text('channel', addressRule)),
+    ...optional('username', spec.text('username', addressRule)),
     ...optional('secretName', spec.section('secretRef')?.requiredText('name')),
-    timeoutMs: spec.durationMs('timeout') ?? Math.min(interval ?? 10_000, 10_000),
+    timeoutMs: spec.durationMs('timeout', timeoutRule) ?? Math.min(interval ?? 10_000, 10_000),
     isSuspended: spec.flag('suspend') ?? false,
     notBuilt: [
       'proxy',
@@ -68,36 +87,46 @@ export function readAlert(spec: Fields): AlertSpec {
   return {
     providerName: spec.requiredSection('providerRef').requiredText('name'),
     eventSeverity: spec.choice('eventSeverity', ['info', 'error']) ?? 'info',
-    eventSources: spec.sections('eventSources').map(readEventSource),
+    eventSources: spec.requiredSections('eventSources').map(readEventSource),
     inclusionList: spec.texts('inclusionList'),
     exclusionList: spec.texts('exclusionList'),
     eventMetadata: spec.textMap('eventMetadata') ?? {},
-    ...optional('summary', spec.text('summary')),
+    ...optional('summary', spec.text('summary', summaryRule)),
     isSuspended: spec.flag('suspend') ?? false,
   }
 }
 
 export function readReceiver(spec: Fields): ReceiverSpec {
+  const resources = spec.requiredSections('resources')
+  const secretName = spec.section('secretRef')?.requiredText('name')
+  const type = spec.requiredChoice('type', receiverTypes) ?? ''
+  if (type !== 'generic-oidc' && !spec.has('secretRef')) {
+    spec.fault('secretRef', 'is missing', "name the Secret that holds the door's token")
+  }
   return {
-    type: spec.requiredText('type'),
+    type,
     events: spec.texts('events'),
-    resources: spec.sections('resources').map(readEventSource),
-    ...optional('secretName', spec.section('secretRef')?.requiredText('name')),
+    resources: resources.map(readEventSource),
+    ...optional('secretName', secretName),
     intervalMs: spec.durationMs('interval') ?? 600_000,
     isSuspended: spec.flag('suspend') ?? false,
-    notBuilt: ['resourceFilter', 'oidcProviders'].filter((key) => spec.has(key)),
+    notBuilt: [
+      ...['resourceFilter', 'oidcProviders'].filter((key) => spec.has(key)),
+      ...(resources.some((resource) => resource.has('filter')) ? ['resources[].filter'] : []),
+    ],
   }
 }
 
 function readEventSource(fields: Fields): EventSource {
   fields.text('apiVersion')
-  if (fields.has('filter')) {
-    fields.fault('filter', 'CEL filters are not built yet', 'leave it out, or match by labels')
-  }
   return {
-    kind: fields.requiredText('kind'),
-    name: fields.requiredText('name'),
-    ...optional('namespace', fields.text('namespace')),
+    kind: fields.requiredChoice('kind', subjectKinds) ?? '',
+    name: fields.requiredText('name', nameRule),
+    ...optional('namespace', fields.text('namespace', nameRule)),
     ...optional('matchLabels', fields.textMap('matchLabels')),
   }
+}
+
+function words(text: string): readonly string[] {
+  return text.split(/\s+/)
 }

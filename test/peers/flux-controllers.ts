@@ -78,7 +78,8 @@ function start(
   })
 }
 
-async function installDefinitions({ kubectl }: ControlPlane): Promise<void> {
+/** Installs the CRDs of both controllers. */
+export async function installDefinitions({ kubectl }: ControlPlane): Promise<void> {
   const folders = fluxPeers.flatMap((name) => ['-f', join(peerFolder(name), 'config/crd/bases')])
   const applied = await kubectl(['apply', '--server-side', ...folders])
   if (applied.code !== 0) throw new Error(`kubectl apply: ${applied.stderr}`)

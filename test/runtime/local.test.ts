@@ -21,7 +21,7 @@ const alert = (
 ) => `apiVersion: notification.toolkit.fluxcd.io/v1beta3
 kind: Alert
 metadata: { name: ${name}, namespace: flux-system }
-spec: { providerRef: { name: chat }, eventSeverity: ${severity} }
+spec: { providerRef: { name: chat }, eventSources: [], eventSeverity: ${severity} }
 `
 
 beforeEach(async () => {
