@@ -125,7 +125,7 @@ function isOwn(entry: JsonObject, fieldManager: string): boolean {
 }
 
 /** The union of two sets of fields in the form of `fieldsV1`: a tree whose leaves are empty maps. */
-function mergeFields(a: Json, b: Json | undefined): Json {
+export function mergeFields(a: Json, b: Json | undefined): Json {
   if (!isJsonObject(a)) return b ?? {}
   if (!isJsonObject(b)) return a
   const merged = new Map<string, Json>(Object.entries(a))

@@ -59,6 +59,7 @@ export function createApiClient(
         read('POST', `${pathOf(id)}/reconcile?withSource=${options?.withSource === true}`),
       suspend: (id) => read('POST', `${pathOf(id)}/suspend`),
       resume: (id) => read('POST', `${pathOf(id)}/resume`),
+      release: (id) => read('POST', `${pathOf(id)}/release`),
     },
   }
 }

@@ -22,6 +22,8 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   resume: async () => (await import('./commands/resume.ts')).addResumeCommand,
   events: async () => (await import('./commands/events.ts')).addEventsCommand,
   check: async () => (await import('./commands/check.ts')).addCheckCommand,
+  adopt: async () => (await import('./commands/adopt.ts')).addAdoptCommand,
+  release: async () => (await import('./commands/release.ts')).addReleaseCommand,
 }
 
 /** Runs one command line; resolves to the exit code. */
@@ -90,6 +92,10 @@ export function processContext(): CliContext {
     hasColors: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
     environment: process.env,
     workingDirectory: process.cwd(),
+    // Opened only by who reads it.
+    get input() {
+      return process.stdin
+    },
     interrupted: new Promise((resolve) => {
       process.once('SIGINT', () => resolve())
       process.once('SIGTERM', () => resolve())

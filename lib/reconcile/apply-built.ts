@@ -17,6 +17,7 @@ import type { ObjectRef } from '../manifest/object.ts'
 import type { Built } from './build-objects.ts'
 import { markProgressing } from './conditions.ts'
 import type { ReadySource } from './gate.ts'
+import { inheritInventory } from './inherit-inventory.ts'
 import { pruneLeft } from './prune-left.ts'
 import { registerObjects } from './register.ts'
 import type { KustomizationObject, Run } from './run.ts'
@@ -49,8 +50,9 @@ export async function applyBuilt(
   built: Built,
 ): Promise<Applied> {
   const { ports, target, status } = run
-  const previous = status.current().inventory ?? []
   const planned = inventoryOf([...built.objects, ...built.fluxObjects])
+  const inherited = await inheritInventory(run, client, cluster, planned)
+  const previous = unionInventory(inherited, status.current().inventory ?? [])
   const beforeStage = async () => {
     await run.checkLease()
     await status.save(underWay(run, source, unionInventory(previous, planned)))

@@ -6,8 +6,9 @@ import type { ClusterSpec } from '../fleet/cluster.ts'
 import { isFluxObject } from '../fleet/fleet-object.ts'
 import { buildKustomization } from '../kustomize/flux/build-kustomization.ts'
 import { substitute } from '../kustomize/flux/substitute.ts'
-import { formatRef, type KubeObject, labelsOf, refOf } from '../manifest/object.ts'
+import { formatRef, type KubeObject, refOf } from '../manifest/object.ts'
 import type { ReadySource } from './gate.ts'
+import { isFluxComponent } from './inherit-inventory.ts'
 import type { Ports } from './ports.ts'
 import { ReconcileError } from './reconcile-error.ts'
 import type { KustomizationObject } from './run.ts'
@@ -70,11 +71,6 @@ export async function buildObjects(
     digest: digestOf(objects),
     reads: result.reads,
   }
-}
-
-/** The Namespace is no component: what the user keeps in it, such as variables, needs it where Flux never ran. */
-function isFluxComponent(object: KubeObject): boolean {
-  return object.kind !== 'Namespace' && labelsOf(object)['app.kubernetes.io/part-of'] === 'flux'
 }
 
 function noticeOf(skipped: readonly KubeObject[]): readonly string[] {

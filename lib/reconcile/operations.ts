@@ -13,7 +13,7 @@ import type { Commit, LastChange, ObjectStatus } from './object-status.ts'
 import type { Ports } from './ports.ts'
 import type { RegisteredObject } from './registry.ts'
 import { readStatus } from './status-writer.ts'
-import { isSuspended, setSuspension } from './suspension.ts'
+import { isSuspended, setReleased, setSuspension } from './suspension.ts'
 import { listClusters } from './sync-fleet.ts'
 
 /** What people ask and tell Driftless: the command line, the API and the page all stand on this. */
@@ -28,6 +28,8 @@ export type Operations = {
   readonly reconcile: (id: ObjectId, options?: ReconcileOptions) => Promise<Accepted | undefined>
   readonly suspend: (id: ObjectId) => Promise<Accepted | undefined>
   readonly resume: (id: ObjectId) => Promise<Accepted | undefined>
+  /** Suspends an object and forgets what it owns, without a deletion: it belongs to Flux from then on. */
+  readonly release: (id: ObjectId) => Promise<Accepted | undefined>
 }
 
 export type ReconcileOptions = {
@@ -96,6 +98,7 @@ export function createOperations(ports: OperationPorts): Operations {
     reconcile: (id, options) => ask(ports, id, options ?? {}),
     suspend: (id) => hold(ports, id, true),
     resume: (id) => hold(ports, id, false),
+    release: (id) => release(ports, id),
   }
 }
 
@@ -210,4 +213,12 @@ async function hold(
   const now = ports.now()
   await setSuspension(ports.store, target, isHeld, now)
   return isHeld ? { requestedAt: now.toISOString(), isSuspended: true } : ask(ports, id, {})
+}
+
+/** The look that is asked for comes after one that is under way, and forgets. */
+async function release(ports: OperationPorts, id: ObjectId): Promise<Accepted | undefined> {
+  const target = await ports.registry.find(id)
+  if (target === undefined) return undefined
+  await setReleased(ports.store, target, ports.now())
+  return ask(ports, id, {})
 }

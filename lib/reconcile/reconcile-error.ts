@@ -19,6 +19,8 @@ export type ReconcileErrorCode =
   | 'ArtifactMissing'
   | 'StageNotReady'
   | 'InvalidSpec'
+  /** A cluster changes hands, and the step in hand took too long: the same command goes on from there. */
+  | 'HandOverUnfinished'
 
 /** A fault of the pipeline itself; rooms below raise their own. */
 export class ReconcileError extends DriftlessError<ReconcileErrorCode> {

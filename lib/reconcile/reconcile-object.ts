@@ -8,6 +8,7 @@ import { isReady } from './conditions.ts'
 import { sourceIdOf } from './edges.ts'
 import { finalizeKustomization, takenBack } from './finalize.ts'
 import type { KeptLease } from './keep-lease.ts'
+import { letGo } from './let-go.ts'
 import type { Ports } from './ports.ts'
 import { ReconcileError } from './reconcile-error.ts'
 import { reconcileKustomization } from './reconcile-kustomization.ts'
@@ -17,7 +18,7 @@ import { type Attempt, recordFailure } from './record-failure.ts'
 import type { RegisteredObject } from './registry.ts'
 import type { NextLook, Run } from './run.ts'
 import { openStatus, readStatus } from './status-writer.ts'
-import { isSuspended } from './suspension.ts'
+import { isReleased, isSuspended } from './suspension.ts'
 
 const fallbackIntervalMs = 600_000
 
@@ -45,6 +46,7 @@ export async function reconcileObject(
   const isHeld = await isSuspended(ports.store, target)
   const isLeaving = target.record.deletionRequestedAt !== undefined
   if (isHeld && !isLeaving) {
+    if (await isReleased(ports.store, target)) await letGo(run)
     await rest(run)
     await clear(ports.store, formatId(request.id))
     return undefined

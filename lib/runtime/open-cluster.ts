@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type ClusterClient, createClusterClient } from '../cluster/client.ts'
 import type { HttpsTransport } from '../cluster/https.ts'
 import { kubeconfigText, transportFromContext, transportFromSecret } from '../cluster/kubeconfig.ts'
+import type { Transport } from '../cluster/transport.ts'
 import type { Connection } from '../fleet/cluster.ts'
 import type { SecretReader } from '../reconcile/ports.ts'
 import { sandboxKubeconfig } from './sandboxes.ts'
@@ -15,7 +16,11 @@ export type OpenOptions = {
   readonly kubeconfigFile?: string
 }
 
-export type OpenedCluster = { readonly client: ClusterClient; readonly close: () => void }
+export type OpenedCluster = {
+  readonly client: ClusterClient
+  readonly transport: Transport
+  readonly close: () => void
+}
 
 /** A client of one cluster for the command line, outside the process that serves. A sandbox is reached where `serve` opened it. */
 export async function openCluster(
@@ -24,7 +29,7 @@ export async function openCluster(
   options: OpenOptions,
 ): Promise<OpenedCluster> {
   const transport = await openTransport(name, connection, options)
-  return { client: createClusterClient(transport), close: () => transport.close() }
+  return { client: createClusterClient(transport), transport, close: () => transport.close() }
 }
 
 /** A client of a context of the user's kubeconfig. */
@@ -33,7 +38,7 @@ export async function openContext(
   kubeconfigFile?: string,
 ): Promise<OpenedCluster> {
   const transport = await transportFromContext(context, kubeconfigFile)
-  return { client: createClusterClient(transport), close: () => transport.close() }
+  return { client: createClusterClient(transport), transport, close: () => transport.close() }
 }
 
 async function openTransport(

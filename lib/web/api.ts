@@ -17,7 +17,7 @@ const feedPollMs = 300
 const maxEvents = 1_000
 
 /**
- * The API behind the command line and the page. Reading answers JSON; `POST …/reconcile|suspend|resume` answers 202
+ * The API behind the command line and the page. Reading answers JSON; `POST …/reconcile|suspend|resume|release` answers 202
  * with when the request was taken. Faults are `{"error": {"code", "message"}}`.
  */
 export function createApi(ports: ApiPorts): Hono {
@@ -39,6 +39,7 @@ export function createApi(ports: ApiPorts): Hono {
   })
   api.post(`${one}/suspend`, async (c) => accepted(c, await operations.suspend(idOf(c))))
   api.post(`${one}/resume`, async (c) => accepted(c, await operations.resume(idOf(c))))
+  api.post(`${one}/release`, async (c) => accepted(c, await operations.release(idOf(c))))
   api.notFound((c) => fault(c, 404, 'NotFound', 'there is nothing at this address'))
   api.onError((error, c) => {
     ports.report(error)

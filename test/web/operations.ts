@@ -45,6 +45,7 @@ export function createToldOperations({ objects = [], events }: Told): Operations
     reconcile: accept('reconcile'),
     suspend: (id) => accept('suspend')(id),
     resume: (id) => accept('resume')(id),
+    release: (id) => accept('release')(id),
   }
 }
 

@@ -1,11 +1,10 @@
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import pc from 'picocolors'
 import { isFluxObject } from '../../fleet/fleet-object.ts'
 import { type Change, hasChanges } from '../../inventory/change-set.ts'
 import { inventoryOf, staleRefs } from '../../inventory/inventory.ts'
 import { formatRef, type KubeObject, refOf } from '../../manifest/object.ts'
-import { createFolderSecrets } from '../../runtime/local-secrets.ts'
+import { openClusterOf } from '../cluster-client.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { addConnectFlags, addFormatFlag, addScopeFlags, type CommonFlags } from '../flags.ts'
 import {
@@ -15,7 +14,6 @@ import {
   type LocalKustomization,
 } from '../local-kustomization.ts'
 import { formatData, withoutControls } from '../output.ts'
-import { readFleetAt } from '../read-fleet.ts'
 
 type DiffFlags = KustomizationFlags &
   CommonFlags & {
@@ -71,7 +69,7 @@ async function diff(context: CliContext, name: string, flags: DiffFlags): Promis
   const { diffObjects } = await import('../../apply/diff.ts')
   const kustomization = await findKustomization(context, name, flags)
   const { objects } = await buildFolder(context, kustomization, flags)
-  const { client, close } = await connectCluster(context, flags)
+  const { client, close } = await openClusterOf(context, flags)
   try {
     const forCluster = objects.filter((object) => !isFluxObject(refOf(object)))
     const result = await diffObjects(client, forCluster, {
@@ -108,34 +106,6 @@ function prunedOf(
   if (!spec.isPruned) return []
   const next = inventoryOf(objects)
   return staleRefs(inventory, next).map((ref) => ({ ref, action: 'deleted' }))
-}
-
-async function connectCluster(context: CliContext, flags: DiffFlags) {
-  const { openCluster } = await import('../../runtime/open-cluster.ts')
-  const { workingDirectory, environment } = context
-  const kubeconfig =
-    flags.kubeconfig === undefined
-      ? {}
-      : { kubeconfigFile: resolve(workingDirectory, flags.kubeconfig) }
-  const stateDirectory = resolve(workingDirectory, flags.state ?? '.driftless')
-  const secretStore = createFolderSecrets(environment, workingDirectory, flags.secrets)
-  const options = { secretStore, stateDirectory, ...kubeconfig }
-  if (flags.context !== undefined) {
-    return openCluster('', { type: 'context', context: flags.context }, options)
-  }
-  const { clusters } = await readFleetAt(context, flags.fleet)
-  const [only, another] = clusters
-  const wanted =
-    flags.cluster === undefined && another === undefined
-      ? only
-      : clusters.find(({ name }) => name === flags.cluster)
-  if (wanted === undefined) {
-    throw new ExitError(
-      2,
-      `name a cluster with -c, one of: ${clusters.map(({ name }) => name).join(', ')}`,
-    )
-  }
-  return openCluster(wanted.name, wanted.spec.connection, options)
 }
 
 /** flux's line for an object, and its fields below it. */
