@@ -65,6 +65,24 @@ export function applyErrorOf(faults: readonly ObjectFault[], changes: ChangeSet)
   )
 }
 
+/** The error of an apply that went on past objects that failed: every one of them is named. */
+export function isolatedErrorOf(faults: readonly ObjectFault[], total: number): ApplyError {
+  const causes = faults.map(({ cause }) => cause)
+  const shown = faults.slice(0, maxNamed).map(({ message }) => `\n${message}`)
+  const rest = faults.length > maxNamed ? `\n… and ${faults.length - maxNamed} more` : ''
+  return new ApplyError(
+    faults[0]?.code ?? 'ApplyFailed',
+    `${faults.length} of ${total} objects failed, the others are applied:${shown.join('')}${rest}`,
+    [],
+    {
+      cause: causes[0],
+      retryable: causes.some((cause) => cause instanceof DriftlessError && cause.retryable),
+    },
+  )
+}
+
+const maxNamed = 50
+
 function reasonOf(
   code: ApplyErrorCode,
   cause: unknown,

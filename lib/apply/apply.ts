@@ -117,7 +117,7 @@ function judge(run: Run, planned: PlannedObject): PlannedObject {
   const change = changeOf(drifted)
   if (run.options.mayRepair?.(change) ?? true) return drifted
   run.left.push(change)
-  return { ...planned, action: 'skipped' }
+  return { ...drifted, action: 'unchanged' }
 }
 
 function patienceOf(options: ApplyOptions): Patience {

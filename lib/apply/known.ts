@@ -15,13 +15,14 @@ export type Known = {
   readonly traces: () => Traces
 }
 
+type RecallOptions = Pick<ApplyOptions, 'traces' | 'owner' | 'wasApplied' | 'isFullCheck'>
 type Wanted = { readonly object: KubeObject; readonly ref: ObjectRef; readonly digest: string }
 
 /** Looks, once and by metadata alone, at those of the objects that have a trace. `objects` are prepared. */
 export async function recall(
   client: ClusterClient,
   objects: readonly KubeObject[],
-  { traces, owner, wasApplied }: Pick<ApplyOptions, 'traces' | 'owner' | 'wasApplied'>,
+  { traces, owner, wasApplied, isFullCheck }: RecallOptions,
 ): Promise<Known> {
   const wanted = new Map<string, Wanted>()
   for (const object of objects) {
@@ -30,7 +31,8 @@ export async function recall(
   }
   const traced = [...wanted].flatMap(([id, { ref, digest }]): Traced[] => {
     const trace = traces?.get(id)
-    return trace?.wanted === digest ? [{ ref, trace }] : []
+    const isSame = trace?.wanted === digest && isFullCheck !== true
+    return isSame ? [{ ref, trace }] : []
   })
   const still = await glance(client, traced, owner)
   const noted = new Map<string, Trace>()

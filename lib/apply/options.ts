@@ -25,6 +25,8 @@ export type ApplyOptions = {
   readonly signal?: AbortSignal
   /** Of the last apply with the same options: what still is as they say, and is wanted so, costs no dry run. */
   readonly traces?: Traces
+  /** Traces tell only what was wanted: every object is dry-run. */
+  readonly isFullCheck?: boolean
   /** These very objects were applied before: where there is no trace, what differs is drift. */
   readonly wasApplied?: boolean
   /** Asked about each object that drifted; one that may not be repaired is left as it is, and told in `left`. */
@@ -48,7 +50,7 @@ export type ApplyResult = {
   readonly waitingFor: readonly ObjectRef[]
   /** `timeout waiting for: […]`, for the day there is no time left to come back. */
   readonly waitingMessage?: string
-  /** Drift that was not repaired, as it would have been; `changes` holds it as skipped. */
+  /** Drift that was not repaired, as it would have been; `changes` holds it as unchanged. */
   readonly left: ChangeSet
   /** Objects that failed, where they are isolated. */
   readonly faults: readonly ObjectFault[]

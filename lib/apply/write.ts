@@ -73,7 +73,9 @@ async function writeObject(
   const { ref, action, live } = planned
   if (action === 'skipped') return { change: { ref, action } }
   if (action === 'unchanged') {
-    return { change: { ref, action }, ...(live === undefined ? {} : { object: live }) }
+    // Drift that is left must not pass for what was wanted.
+    const isAsWanted = live !== undefined && planned.isDrift !== true
+    return { change: { ref, action }, ...(isAsWanted ? { object: live } : {}) }
   }
   try {
     // An abort stops what has not begun; what has is finished, so that it is known what was written.

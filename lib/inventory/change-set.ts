@@ -41,3 +41,30 @@ export function hasChanges(changes: ChangeSet): boolean {
 export function formatDeletions(changes: ChangeSet): string {
   return changes.map(({ ref, action }) => `${formatRef(ref)} ${action}\n`).join('')
 }
+
+/** Objects that drifted, each followed by its fields: what it was and becomes, who set it, and since when. */
+export function formatDrift(changes: ChangeSet): string {
+  const told = changes.slice(0, maxDrifted).map(({ ref, action, fields = [] }) => {
+    const lines = fields.slice(0, maxFields).map((field) => `  ${formatField(field)}\n`)
+    const more = fields.length > maxFields ? `  … ${fields.length - maxFields} more fields\n` : ''
+    return `${formatRef(ref)} ${action}\n${lines.join('')}${more}`
+  })
+  const rest = changes.length - told.length
+  return `${told.join('')}${rest > 0 ? `… ${rest} more objects\n` : ''}`
+}
+
+const maxDrifted = 100
+const maxFields = 10
+const maxValueLength = 120
+
+function formatField({ path, before, after, manager, since }: FieldChange): string {
+  const text = (value: string | undefined): string =>
+    value === undefined ? '(none)' : oneLine(value)
+  const by = manager === undefined ? '' : `, set by ${oneLine(manager)}`
+  return `${oneLine(path)}: ${text(before)} → ${text(after)}${by}${since === undefined ? '' : ` since ${since}`}`
+}
+
+function oneLine(value: string): string {
+  const text = value.replace(/\s+/g, ' ')
+  return text.length > maxValueLength ? `${text.slice(0, maxValueLength)}…` : text
+}

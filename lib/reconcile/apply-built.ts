@@ -1,5 +1,6 @@
 import { applyObjects } from '../apply/apply.ts'
-import { ApplyError } from '../apply/apply-error.ts'
+import { ApplyError, isolatedErrorOf } from '../apply/apply-error.ts'
+import type { ApplyResult } from '../apply/options.ts'
 import type { ClusterClient } from '../cluster/client.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
 import { formatDuration } from '../fleet/duration.ts'
@@ -16,6 +17,7 @@ import {
 import type { ObjectRef } from '../manifest/object.ts'
 import type { Built } from './build-objects.ts'
 import { markProgressing } from './conditions.ts'
+import { recallDrift } from './drift-memory.ts'
 import type { ReadySource } from './gate.ts'
 import { inheritInventory } from './inherit-inventory.ts'
 import { pruneLeft } from './prune-left.ts'
@@ -36,6 +38,17 @@ export type Applied = {
   readonly isHeld?: boolean
   /** Set when some deletions failed; their objects are still in the inventory. */
   readonly pruneError?: ApplyError
+  /** Set when some objects failed alone; they stay in the inventory, and nothing was pruned. */
+  readonly applyError?: ApplyError
+}
+
+const nothingApplied: ApplyResult = {
+  changes: [],
+  warnings: [],
+  waitingFor: [],
+  left: [],
+  faults: [],
+  traces: new Map(),
 }
 
 /**
@@ -57,21 +70,24 @@ export async function applyBuilt(
     await run.checkLease()
     await status.save(underWay(run, source, unionInventory(previous, planned)))
   }
+  const memory = await recallDrift(run, cluster, source)
   const applied =
     built.objects.length === 0
-      ? { changes: [], warnings: [], waitingFor: [] }
+      ? nothingApplied
       : await applyObjects(await client(), built.objects, {
           owner: { name: target.id.name, namespace: target.id.namespace },
           commonMetadata: target.spec.commonMetadata,
           isForced: target.spec.isForced,
           fieldValidation: cluster.fieldValidation,
           ignore: target.spec.ignore,
+          ...memory.options,
           statusOf: (object) => computeFluxStatus(object, ports.now()),
           beforeStage,
           signal: run.signal,
           now: ports.now,
         })
   if (applied.waitingFor.length > 0) {
+    await memory.keep(built, applied, false)
     const inventory = unionInventory(previous, planned)
     return { ...applied, deletions: [], inventory, unwatched: [] }
   }
@@ -79,12 +95,20 @@ export async function applyBuilt(
   const registered = await registerObjects(ports, target.id, built.fluxObjects)
   const changes = [...applied.changes, ...registered]
   const current = inventoryOfRefs(changes.map(({ ref }) => ref))
+  if (applied.faults.length > 0) {
+    await memory.keep(built, applied, false)
+    // What failed may be what takes the place of something that left: nothing is pruned before all is applied.
+    const inventory = unionInventory(previous, planned)
+    const applyError = isolatedErrorOf(applied.faults, built.objects.length)
+    return { ...applied, changes, deletions: [], inventory, unwatched: [], applyError }
+  }
   const leaving = {
     refs: staleRefs(previous, current),
     ownedCount: previous.length,
     isEmptyBuild: planned.length === 0,
   }
   const pruned = await pruneLeft(run, client, cluster, leaving, beforeStage)
+  await memory.keep(built, applied, pruned.survivors.length === 0)
   const skipped = changes.filter(({ action }) => action === 'skipped').map(({ ref }) => ref)
   return {
     changes,

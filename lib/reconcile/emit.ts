@@ -34,8 +34,16 @@ export function toldChanges(changes: ChangeSet, limit = 500): readonly EventChan
   return changes
     .filter(({ action }) => action !== 'unchanged' && action !== 'skipped')
     .slice(0, limit)
-    .map(({ ref, action }) => ({ subject: formatRef(ref), action }))
+    .map(({ ref, action, fields, isDrift }) => ({
+      subject: formatRef(ref),
+      action,
+      ...(isDrift === true && fields !== undefined
+        ? { fields: fields.slice(0, maxToldFields) }
+        : {}),
+    }))
 }
+
+const maxToldFields = 10
 
 /** An event as it is kept. */
 export type EventRecord = Event & { readonly version: 1 }

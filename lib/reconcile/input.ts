@@ -3,11 +3,17 @@ import { isJsonObject } from '../manifest/object.ts'
 import { readRecord, writeRecord } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { keys } from './keys.ts'
+import type { RegisteredObject } from './registry.ts'
 
 /** What the last build that reached the cluster was made of. */
 export type BuildInput = {
   readonly digest: string
   readonly reads: readonly string[]
+}
+
+/** Everything besides files that a build depends on. */
+export function buildSettings({ record }: Pick<RegisteredObject, 'record'>): string {
+  return `${record.uid}/${record.generation}`
 }
 
 export async function readInput(store: Store, id: ObjectId): Promise<BuildInput | undefined> {

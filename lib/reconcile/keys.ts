@@ -12,6 +12,7 @@ export const keys = {
   statuses: 'status/',
   status: (id: ObjectId): string => `status/${formatId(id)}`,
   input: (id: ObjectId): string => `inputs/${formatId(id)}`,
+  traces: (id: ObjectId): string => `traces/${formatId(id)}`,
   suspension: (id: ObjectId): string => `suspended/${formatId(id)}`,
   lease: (id: ObjectId): string => `leases/${formatId(id)}`,
   /** Sources that a repository or a bucket leads to. */

@@ -1,15 +1,16 @@
 import type { ClusterClient } from '../cluster/client.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
 import { formatDuration } from '../fleet/duration.ts'
-import { hasChanges } from '../inventory/change-set.ts'
+import { type ChangeSet, hasChanges } from '../inventory/change-set.ts'
 import { type Applied, applyBuilt } from './apply-built.ts'
+import { buildAsLeft } from './as-left.ts'
 import { type Built, buildObjects, inputDigest, openFolder } from './build-objects.ts'
 import { isReady, markProgressing } from './conditions.ts'
 import { connectFor } from './connect.ts'
 import { emit, toldChanges } from './emit.ts'
 import { finishRun } from './finish-run.ts'
 import { type ReadySource, requireBuilt, requireDependencies, requireSource } from './gate.ts'
-import { readInput, rememberInput } from './input.ts'
+import { buildSettings, readInput, rememberInput } from './input.ts'
 import { ReconcileError } from './reconcile-error.ts'
 import { reportChanges, reportDeletions, reportWarnings } from './report.ts'
 import type { KustomizationObject, NextLook, Run } from './run.ts'
@@ -33,6 +34,10 @@ export async function reconcileKustomization(run: Run<KustomizationObject>): Pro
   const connect = once(() => connectFor(run, cluster))
   if (isWatching(run, source)) return settleHealth(run, connect.get, source)
   await endOlderWatch(run, source)
+  const asLeft = await buildAsLeft(run, connect.get, cluster, source)
+  if (asLeft !== undefined) {
+    return settleHealth(run, connect.get, source, { digest: asLeft, hasChanges: false })
+  }
   const folder = await openFolder(ports.artifacts, source, target.spec.path)
   if (await isUntouched(run, source, folder)) {
     await finishRun(run, source)
@@ -42,7 +47,7 @@ export async function reconcileKustomization(run: Run<KustomizationObject>): Pro
   // As Flux: from where the Kustomization stands and in its own right, wherever it applies to and as whom.
   const home = () => ports.clusters.connect(target.id.cluster)
   const built = await buildObjects(ports, target, cluster, home, folder)
-  const digest = inputDigest(folder.tree, built.reads, settingsOf(run))
+  const digest = inputDigest(folder.tree, built.reads, buildSettings(target))
   const outcome = await bringToCluster(run, connect.get, cluster, source, built)
   await rememberInput(ports.store, target.id, { digest, reads: built.reads })
   return outcome
@@ -59,7 +64,7 @@ async function bringToCluster(
   const before = status.current()
   const applied = await applyBuilt(run, client, cluster, source, built)
   const { revision } = source.artifact
-  const isDrift = before.lastAppliedRevision === revision && hasChanges(applied.changes)
+  const isDrift = isAllDrift(applied.changes)
   await status.save({
     ...status.current(),
     inventory: applied.inventory,
@@ -72,9 +77,10 @@ async function bringToCluster(
   if (before.warnedRevision !== revision || isDrift) {
     await reportWarnings(run, source, [...built.warnings, ...applied.warnings])
   }
-  await reportChanges(run, source, applied.changes, isDrift)
+  await reportChanges(run, source, applied.changes)
   await reportDeletions(run, source, applied.deletions)
   if (applied.pruneError !== undefined) throw applied.pruneError
+  if (applied.applyError !== undefined) throw applied.applyError
   if (applied.waitingFor.length > 0) return waitForStage(run, source, applied)
   const { stageWait: _, ...settled } = status.current()
   await status.save(settled)
@@ -85,6 +91,11 @@ async function bringToCluster(
   })
   const isEarly = applied.isHeld === true && next.cause === 'interval'
   return isEarly ? { ...next, afterMs: Math.min(next.afterMs, heldRetryMs) } : next
+}
+
+function isAllDrift(changes: ChangeSet): boolean {
+  const done = changes.filter((change) => hasChanges([change]))
+  return done.length > 0 && done.every(({ isDrift }) => isDrift === true)
 }
 
 /** What stays until others had their turn is looked at again so soon. */
@@ -171,12 +182,7 @@ async function isUntouched(
   if (!isTriggered || !isNewRevision || readsVariables || !isReady(status.current())) return false
   const input = await readInput(ports.store, target.id)
   if (input === undefined) return false
-  return inputDigest(tree, input.reads, settingsOf(run)) === input.digest
-}
-
-/** Everything besides files that a build depends on. */
-function settingsOf({ target }: Run<KustomizationObject>): string {
-  return `${target.record.uid}/${target.record.generation}`
+  return inputDigest(tree, input.reads, buildSettings(target)) === input.digest
 }
 
 function lastChangeOf(

@@ -151,7 +151,7 @@ async function forgetObject(
 async function forgetState(store: Store, id: ObjectId): Promise<void> {
   const { webhookPath } = await readStatus(store, id)
   if (webhookPath !== undefined) await store.delete(keys.receiver(digestOfPath(webhookPath), id))
-  const kept = [keys.status(id), keys.suspension(id), keys.input(id)]
+  const kept = [keys.status(id), keys.suspension(id), keys.input(id), keys.traces(id)]
   await Promise.all(kept.map((key) => store.delete(key)))
 }
 

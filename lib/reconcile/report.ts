@@ -2,6 +2,7 @@ import {
   type ChangeSet,
   formatChanges,
   formatDeletions,
+  formatDrift,
   hasChanges,
 } from '../inventory/change-set.ts'
 import { emit, toldChanges } from './emit.ts'
@@ -10,15 +11,18 @@ import type { KustomizationObject, Run } from './run.ts'
 
 /**
  * Tells what changed, in Flux's form: one event of lines `Kind/ns/name created`, whose reason is the Ready condition's
- * at that moment, Progressing. Source: flux.md §2.2.
+ * at that moment, Progressing. Drift that was repaired is told apart from what Git changed, with its fields.
+ * Source: flux.md §2.2.
  */
 export async function reportChanges(
   run: Run<KustomizationObject>,
   source: ReadySource,
   changes: ChangeSet,
-  isDrift: boolean,
 ): Promise<void> {
-  await reportList(run, source, changes, formatChanges(changes), isDrift)
+  const drift = changes.filter(({ isDrift }) => isDrift === true)
+  const others = changes.filter(({ isDrift }) => isDrift !== true)
+  await reportList(run, source, drift, formatDrift(drift), true)
+  await reportList(run, source, others, formatChanges(others), false)
 }
 
 /** Tells what was pruned, with what had to stay. */

@@ -43,7 +43,21 @@ export type EventCommit = {
   readonly url?: string
 }
 
-export type EventChange = { readonly subject: string; readonly action: string }
+export type EventChange = {
+  readonly subject: string
+  readonly action: string
+  /** What drifted, values of Secrets masked. */
+  readonly fields?: readonly EventField[]
+}
+
+/** A field that was repaired: its values, who had set it, and since when (RFC 3339). */
+export type EventField = {
+  readonly path: string
+  readonly before?: string
+  readonly after?: string
+  readonly manager?: string
+  readonly since?: string
+}
 
 /** Longer messages are cut here. Source: fluxcd/pkg/runtime/events. */
 export const maxMessageLength = 39_000

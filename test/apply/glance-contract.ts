@@ -158,7 +158,7 @@ export function describeGlance(title: string, createFirst: () => Promise<Scene>)
       const warn = { mayRepair: () => false }
       for (const _ of [1, 2]) {
         const { left, lines, cost } = await again(objects, traces, warn)
-        expect(lines).toEqual(['ConfigMap/a skipped', 'ConfigMap/b skipped'])
+        expect(lines).toEqual(['ConfigMap/a unchanged', 'ConfigMap/b unchanged'])
         expect(left).toMatchObject([
           { ref: { name: 'a' }, action: 'configured', isDrift: true },
           { ref: { name: 'b' }, action: 'created', isDrift: true },
@@ -167,10 +167,19 @@ export function describeGlance(title: string, createFirst: () => Promise<Scene>)
       }
       const wanted = [scene.configMap('a', { key: '2' }), scene.configMap('b', { key: '1' })]
       const { lines, left } = await again(wanted, traces, warn)
-      expect(lines).toEqual(['ConfigMap/a configured', 'ConfigMap/b skipped'])
+      expect(lines).toEqual(['ConfigMap/a configured', 'ConfigMap/b unchanged'])
       expect(left).toHaveLength(1)
       const untraced = await again(objects, new Map(), { ...warn, wasApplied: true })
-      expect(untraced.lines).toEqual(['ConfigMap/a skipped', 'ConfigMap/b skipped'])
+      expect(untraced.lines).toEqual(['ConfigMap/a unchanged', 'ConfigMap/b unchanged'])
+    })
+
+    it('dry-runs all of them where a full check is asked for, and still knows drift from news', async () => {
+      const objects = many(scene, 12)
+      const { traces } = await scene.apply(objects)
+      await scene.client.patch(refOfMap('m0'), { data: { key: 'x' } }, { type: 'merge' })
+      const { cost, changes } = await again(objects, traces, { isFullCheck: true })
+      expect(cost.dryRuns).toBe(12)
+      expect(changes.filter(({ isDrift }) => isDrift === true)).toHaveLength(1)
     })
 
     it('looks over all namespaces at once where a kind lives in many', async () => {

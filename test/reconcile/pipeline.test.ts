@@ -179,7 +179,11 @@ describe('a fleet in one cluster', () => {
       ({ isDrift }) => isDrift,
     )
     expect(drift?.changes).toEqual([
-      { subject: 'ConfigMap/default/one', action: 'configured' },
+      {
+        subject: 'ConfigMap/default/one',
+        action: 'configured',
+        fields: [{ path: 'data.key', before: 'by hand', after: 'a' }],
+      },
       { subject: 'ConfigMap/default/two', action: 'created' },
     ])
   })
