@@ -117,7 +117,7 @@ async function openSandbox(
   files: ReadonlyMap<string, string>,
   { world }: CaseWorld,
 ): Promise<void> {
-  if (!/^(diff|check)\b/.test(files.get('args') ?? '')) return
+  if (!/^(diff|check|adopt|release)\b/.test(files.get('args') ?? '')) return
   const { kubeconfigText } = await world.sandbox.listen()
   await mkdir(join(folder, '.driftless', 'sandbox'), { recursive: true })
   await mkdir(join(folder, 'secrets', 'sandbox-kubeconfig'), { recursive: true })

@@ -11,24 +11,25 @@ export function specDifferences(a: KubeObject, b: KubeObject): readonly string[]
   const [left, right] = [specOf(a), specOf(b)]
   const keys = [...new Set([...Object.keys(left), ...Object.keys(right)])].sort()
   const told = keys.filter(
-    (key) => !free.has(key) && JSON.stringify(left[key]) !== JSON.stringify(right[key]),
+    (key) => !isFree(a.kind, key) && JSON.stringify(left[key]) !== JSON.stringify(right[key]),
   )
   return told.length === 0 ? ['…'] : told
 }
 
-const free: ReadonlySet<string> = new Set([
-  ...['interval', 'retryInterval', 'timeout', 'suspend', 'secretRef', 'provider'],
-  ...['proxySecretRef', 'certSecretRef', 'serviceAccountName'],
+/** When something is fetched, and of a source as whom. */
+function isFree(kind: string, key: string): boolean {
+  return timing.has(key) || (kind !== 'Kustomization' && access.has(key))
+}
+
+const timing: ReadonlySet<string> = new Set(['interval', 'retryInterval', 'timeout', 'suspend'])
+const access: ReadonlySet<string> = new Set([
+  ...['secretRef', 'provider', 'proxySecretRef', 'certSecretRef', 'serviceAccountName'],
 ])
 
 /** The spec with all defaults, less what is free to differ, as text. */
 function meaningOf(object: KubeObject): string {
-  const isSource = object.kind !== 'Kustomization'
-  const spec = Object.fromEntries(
-    Object.entries(specOf(object)).filter(
-      ([key]) => !free.has(key) || (!isSource && key === 'serviceAccountName'),
-    ),
-  )
+  const entries = Object.entries(specOf(object)).filter(([key]) => !isFree(object.kind, key))
+  const spec = Object.fromEntries(entries)
   const read = readFleetObject({ ...object, spec: { ...spec, interval: '1m' } }, '')
   if (!('spec' in read)) return JSON.stringify(spec)
   if (read.type === 'Kustomization') {
