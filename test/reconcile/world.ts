@@ -41,6 +41,8 @@ export type TestWorld = {
   readonly requests: MemoryQueue
   /** Sets what a source's URL or bucket holds from now on. */
   readonly publish: (url: string, revision: string, files: Readonly<Record<string, string>>) => void
+  /** From now on its host does not know the source. */
+  readonly withdraw: (url: string) => void
   readonly load: (text: string) => Promise<FleetSync>
   /** Works on all that is asked for, as time goes on for at most `forMs`. */
   readonly settle: (forMs?: number) => Promise<void>
@@ -138,6 +140,7 @@ export async function createTestWorld(options: WorldOptions = {}): Promise<TestW
     requests,
     publish: (url: string, revision: string, files: Readonly<Record<string, string>>) =>
       void contents.set(url, { revision, files }),
+    withdraw: (url: string) => void contents.delete(url),
     load: (text: string) => syncFleet(ports, loadFleet([{ file: 'fleet.yaml', text }])),
     settle: async (forMs = 0): Promise<void> => {
       await requests.drain(work)
