@@ -11,6 +11,8 @@ export type CliContext = {
   readonly interrupted: Promise<void>
   readonly wait: (ms: number) => Promise<void>
   readonly now: () => Date
+  /** What is piped in; none where there is nothing to read. */
+  readonly input?: AsyncIterable<string | Uint8Array>
   /** How a running Driftless is reached. */
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>
 }

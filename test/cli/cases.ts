@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
 import { parseAllDocuments } from 'yaml'
 import type { CliContext } from '../../lib/cli/context.ts'
 import { run } from '../../lib/cli/main.ts'
@@ -13,8 +14,9 @@ import { type CaseWorld, createCaseWorld } from './case-world.ts'
 
 /**
  * One file of `cases`. `args` is the command line; `work/…` stands in the folder it runs in; `world` names a file of
- * `worlds`, whose files the case's own lie over, and without it no Driftless runs. `before` holds command lines that
- * ran earlier, `cluster.yaml` what other hands made in the cluster, `interrupt` at which wait Ctrl-C comes.
+ * `worlds`, whose files the case's own lie over, and without it no Driftless runs. `input` is piped in, `before`
+ * holds command lines that ran earlier, `cluster.yaml` what other hands made in the cluster, `interrupt` at which wait
+ * Ctrl-C comes.
  */
 export type Case = {
   readonly topic: string
@@ -84,6 +86,7 @@ function contextOf(
     hasColors: false,
     environment: Object.fromEntries(environment),
     workingDirectory: folder,
+    input: Readable.from([files.get('input') ?? '']),
     interrupted: interrupted.promise,
     wait: async (ms) => {
       waitsLeft -= 1

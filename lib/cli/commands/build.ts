@@ -1,28 +1,24 @@
-import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
-import { parse, relative, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
-import type { BuildSpec } from '../../fleet/build-spec.ts'
-import { buildDocuments } from '../../kustomize/build.ts'
-import { buildKustomization } from '../../kustomize/flux/build-kustomization.ts'
 import { printDocuments } from '../../manifest/print.ts'
-import { createFolderTree } from '../../runtime/folder-tree.ts'
-import { messageOf } from '../../status/error.ts'
+import { answerBatch } from '../build/batch.ts'
+import { buildFolder, type FolderFlags } from '../build/build-folder.ts'
+import { buildToDisk } from '../build/write-output.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { addConnectFlags, addScopeFlags } from '../flags.ts'
 import type { KustomizationFlags } from '../local-kustomization.ts'
 
-type BuildFlags = {
-  readonly output?: string
-  readonly reorder: 'legacy' | 'none'
-  readonly loadRestrictor: 'LoadRestrictionsRootOnly' | 'LoadRestrictionsNone'
-  readonly as?: 'flux'
-}
+type BuildFlags = FolderFlags & { readonly output?: string; readonly batch: boolean }
 
 const examples = `
 Examples:
   # what kustomize build prints
   driftless build ./overlays/staging
+
+  # one file for each object
+  driftless build ./overlays/staging -o ./rendered
+
+  # many folders in one process: {"id","dir","stdout","error"} for each line
+  echo '{"id": 1, "dir": "./overlays/staging", "flags": ["--reorder", "none"]}' | driftless build --batch
 
   # as Flux builds a folder: unsorted, jailed to the root, a missing kustomization file generated
   driftless build ./apps --as flux
@@ -37,8 +33,8 @@ export function addBuildCommand(program: Command, context: CliContext): void {
     .command('build')
     .summary('print what a folder builds to')
     .description('Prints what a folder builds to, natively and without a cluster.')
-    .argument('[folder]', 'folder that holds the kustomization file', '.')
-    .option('-o, --output <file>', 'write to this file instead of stdout')
+    .argument('[folder]', 'folder that holds the kustomization file (default: ".")')
+    .option('-o, --output <path>', 'write to this file, or into this folder, instead of stdout')
     .addOption(
       new Option('--reorder <order>', 'order of the objects')
         .choices(['legacy', 'none'])
@@ -50,8 +46,13 @@ export function addBuildCommand(program: Command, context: CliContext): void {
         .default('LoadRestrictionsRootOnly'),
     )
     .addOption(new Option('--as <program>', 'build as this program does').choices(['flux']))
+    .option('--batch', 'build what JSON lines on stdin ask for, and answer each with one', false)
+    // What kustomize still takes, though a field of the kustomization file says it better.
+    .addOption(new Option('--enable-managedby-label').default(false).hideHelp())
     .addHelpText('after', examples)
-    .action((folder: string, flags: BuildFlags) => buildDirectory(context, folder, flags))
+    .action((folder: string | undefined, flags: BuildFlags) =>
+      runBuild(context, folder === undefined ? [] : [folder], flags),
+    )
   const kustomization = command
     .command('kustomization')
     .alias('ks')
@@ -72,60 +73,30 @@ export function addBuildCommand(program: Command, context: CliContext): void {
   )
 }
 
-async function buildDirectory(
+async function runBuild(
   context: CliContext,
-  folder: string,
+  folders: readonly string[],
   flags: BuildFlags,
 ): Promise<void> {
-  const text = buildAt(context, folder, flags)
-  if (flags.output === undefined) {
-    context.output.data(text)
+  const { output, workingDirectory } = context
+  if (flags.batch) {
+    if (folders.length > 0)
+      throw new ExitError(1, "--batch: the folders stand in the requests' dir")
+    await answerBatch(context.input ?? nothing(), output.data, workingDirectory)
     return
   }
-  await writeFile(resolve(context.workingDirectory, flags.output), text).catch(
-    (thrown: unknown) => {
-      throw new ExitError(1, `-o ${flags.output}: cannot be written`, { cause: thrown })
-    },
-  )
-}
-
-/** Faults name files as seen from where the user stands, and not from the root of the disk. */
-function buildAt(context: CliContext, folder: string, flags: BuildFlags): string {
-  const { workingDirectory } = context
-  const absolute = resolve(workingDirectory, folder)
-  if (!existsSync(absolute)) throw new ExitError(1, `${folder}: there is no such folder`)
-  try {
-    return buildText(context, absolute, flags)
-  } catch (thrown) {
-    const here = relative(parse(absolute).root, workingDirectory)
-    const message = messageOf(thrown).replaceAll(`${here}/`, '').replaceAll(here, '.')
-    throw new ExitError(1, message, { cause: thrown })
+  const [folder = '.'] = folders
+  if (flags.output !== undefined) {
+    const warnings = await buildToDisk(folder, flags.output, flags, workingDirectory)
+    for (const warning of warnings) output.note(warning)
+    return
   }
+  const { text, warnings } = buildFolder(folder, flags, workingDirectory)
+  for (const warning of warnings) output.note(warning)
+  output.data(text)
 }
 
-function buildText({ output }: CliContext, folder: string, flags: BuildFlags): string {
-  if (flags.as === 'flux') {
-    const built = buildKustomization(createFolderTree(folder), '', plainBuild)
-    for (const warning of built.warnings) output.note(warning)
-    return printDocuments(built.objects)
-  }
-  const { root } = parse(folder)
-  const built = buildDocuments(createFolderTree(root), relative(root, folder), {
-    reorder: flags.reorder,
-    loadRestrictor: flags.loadRestrictor === 'LoadRestrictionsNone' ? 'none' : 'rootOnly',
-    absoluteRoot: root,
-  })
-  for (const warning of built.warnings) output.note(warning)
-  return printDocuments(built.documents)
-}
-
-/** A Kustomization that asks for nothing. */
-const plainBuild: BuildSpec = {
-  patches: [],
-  images: [],
-  components: [],
-  ignoreMissingComponents: false,
-}
+async function* nothing(): AsyncIterable<string> {}
 
 async function printKustomization(
   context: CliContext,
