@@ -51,11 +51,3 @@ function isRunnable(value: unknown): value is Recorded {
     !('nondeterministic' in value)
   )
 }
-
-/** Lines of a file of Flux's corpus. */
-export function loadFluxCases(file: string): readonly unknown[] {
-  return readFileSync(`${root}/flux/${file}`, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line): unknown => JSON.parse(line))
-}

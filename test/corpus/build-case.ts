@@ -1,27 +1,14 @@
-import {
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createTree, type Tree, type TreeFile } from '../../lib/artifact/tree.ts'
-import { type BuildOptions, buildDocuments } from '../../lib/kustomize/build.ts'
-import { printBuild } from '../../lib/kustomize/print-build.ts'
+import type { BuildOptions } from '../../lib/kustomize/build.ts'
+import { buildText } from '../../lib/kustomize/build-text.ts'
 import { createFolderTree } from '../../lib/runtime/folder-tree.ts'
+import { messageOf } from '../../lib/status/error.ts'
 
-const folder = `${import.meta.dirname}/../../../shared/corpus/kustomize/cases`
-
-export const hasSharedCorpus: boolean = existsSync(folder)
-
-/** A case of the corpus, see its README. */
-export type CorpusCase = {
+/** A recorded build, see the README beside the cases. */
+export type BuildCase = {
   readonly name: string
   readonly root: string
   readonly files: Readonly<Record<string, string>>
@@ -32,49 +19,40 @@ export type CorpusCase = {
   readonly oracleExit: number
   readonly oracleStdout: string
   readonly oracleStdoutReorderNone?: string
+  readonly skip?: unknown
   readonly nondeterministic?: unknown
 }
 
-/** The cases by the file they stand in. */
-export function loadSharedCorpus(): readonly { file: string; cases: readonly CorpusCase[] }[] {
-  if (!hasSharedCorpus) return []
-  return globSync('*.json', { cwd: folder })
-    .sort()
-    .map((file) => {
-      const cases: unknown = JSON.parse(readFileSync(join(folder, file), 'utf8'))
-      const all = Array.isArray(cases) ? cases.filter(isCase) : []
-      return { file, cases: all.filter((entry) => entry.nondeterministic === undefined) }
-    })
-}
-
-function isCase(value: unknown): value is CorpusCase {
-  return typeof value === 'object' && value !== null && 'oracleExit' in value
+export function isBuildCase(value: unknown): value is BuildCase {
+  return (
+    typeof value === 'object' && value !== null && 'oracleExit' in value && 'oracleStdout' in value
+  )
 }
 
 export type Order = 'legacy' | 'none'
 
-/** What kustomize printed; undefined where it failed. */
-export function wantOf(entry: CorpusCase, order: Order): string | undefined {
-  if (entry.oracleExit !== 0) return undefined
-  return order === 'none'
-    ? (entry.oracleStdoutReorderNone ?? entry.oracleStdout)
-    : entry.oracleStdout
+/** A text, or why there is none. */
+export type Answer = { readonly text: string } | { readonly fault: string }
+
+export function wantedBuild(entry: BuildCase, order: Order): Answer {
+  if (entry.oracleExit !== 0) return { fault: 'kustomize fails' }
+  const { oracleStdout, oracleStdoutReorderNone = oracleStdout } = entry
+  return { text: order === 'none' ? oracleStdoutReorderNone : oracleStdout }
 }
 
-/** What we print; undefined where we fail. */
-export function buildCorpusCase(entry: CorpusCase, order: Order): string | undefined {
+export function runBuild(entry: BuildCase, order: Order): Answer {
   const { tree, root, close } = openTree(entry)
   try {
     const path = root === '/' ? entry.root : `${root}/${entry.root}`.slice(1)
-    return printBuild(buildDocuments(tree, path, optionsOf(entry, order)).documents)
-  } catch {
-    return undefined
+    return { text: buildText(tree, path, optionsOf(entry, order)).text }
+  } catch (thrown) {
+    return { fault: messageOf(thrown) }
   } finally {
     close()
   }
 }
 
-function optionsOf({ flags = [] }: CorpusCase, reorder: Order): BuildOptions {
+function optionsOf({ flags = [] }: BuildCase, reorder: Order): BuildOptions {
   return {
     reorder,
     absoluteRoot: '/',
@@ -86,7 +64,7 @@ function optionsOf({ flags = [] }: CorpusCase, reorder: Order): BuildOptions {
 type OpenTree = { readonly tree: Tree; readonly root: string; readonly close: () => void }
 
 /** Links need a disk; everything else is built in memory. */
-function openTree(entry: CorpusCase): OpenTree {
+function openTree(entry: BuildCase): OpenTree {
   if (Object.keys(entry.links ?? {}).length > 0) return openFolder(entry)
   const root = '/case'
   const files = new Map<string, TreeFile>()
@@ -99,7 +77,7 @@ function openTree(entry: CorpusCase): OpenTree {
   return { tree: createTree(files), root, close: () => undefined }
 }
 
-function bytesOf(entry: CorpusCase, root: string): readonly (readonly [string, Uint8Array])[] {
+function bytesOf(entry: BuildCase, root: string): readonly (readonly [string, Uint8Array])[] {
   const texts = Object.entries(entry.files).map(([path, text]): [string, Uint8Array] => [
     path,
     Buffer.from(text.replaceAll('$CASE_ROOT', root)),
@@ -110,7 +88,7 @@ function bytesOf(entry: CorpusCase, root: string): readonly (readonly [string, U
   return [...texts, ...binaries]
 }
 
-function openFolder(entry: CorpusCase): OpenTree {
+function openFolder(entry: BuildCase): OpenTree {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'driftless-corpus-')))
   const place = (path: string): string => {
     mkdirSync(dirname(join(root, path)), { recursive: true })
