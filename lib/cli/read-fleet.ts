@@ -14,8 +14,12 @@ export async function readFleetAt(context: CliContext, path: string): Promise<Fl
   })
 }
 
-export function fleetPath({ workingDirectory }: CliContext, path: string): string {
+export function fleetPath(
+  { workingDirectory }: CliContext,
+  path: string,
+  flag = '--fleet ',
+): string {
   const absolute = resolve(workingDirectory, path)
   if (existsSync(absolute)) return absolute
-  throw new ExitError(1, `--fleet ${path}: there is no such file or folder; name your fleet's`)
+  throw new ExitError(1, `${flag}${path}: there is no such file or folder; name your fleet's`)
 }

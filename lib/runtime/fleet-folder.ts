@@ -8,10 +8,15 @@ const maxFileBytes = 8 * 1024 * 1024
 
 /** Reads a fleet from one file or a folder with all below it (`.yaml`, `.yml`; names that begin with a dot are left out). */
 export async function readFleet(path: string): Promise<Fleet> {
+  return loadFleet(await readFleetFiles(path))
+}
+
+/** The files of a fleet as they are, in the order of their names. */
+export async function readFleetFiles(path: string): Promise<readonly FleetFile[]> {
   const found = await stat(path)
   const paths = found.isDirectory() ? await listYaml(path) : [path]
   const base = found.isDirectory() ? path : ''
-  return loadFleet(await Promise.all(paths.map((file) => readFleetFile(file, base))))
+  return Promise.all(paths.map((file) => readFleetFile(file, base)))
 }
 
 async function readFleetFile(file: string, base: string): Promise<FleetFile> {
