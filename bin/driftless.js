@@ -7,7 +7,15 @@ if (major < 22 || (major === 22 && minor < 19)) {
   )
   process.exit(1)
 }
-// What was compiled once is not compiled again: a third of the start. Older versions lack it.
-const { default: module } = await import('node:module')
+// What was compiled once is not compiled again: a third of the start. Not imported, because that opens streams.
+const module = process.getBuiltinModule('node:module')
 module.enableCompileCache?.()
-await import('../dist/cli.js')
+if (!isBuiltQuickly()) await import('../dist/cli.js')
+
+function isBuiltQuickly() {
+  const [command, ...args] = process.argv.slice(2)
+  if (command !== 'build') return false
+  return module
+    .createRequire(import.meta.url)('../dist/quick.cjs')
+    .buildQuickly(args)
+}
