@@ -7,21 +7,14 @@ import { accumulate, accumulateResources } from './accumulate.ts'
 import { type Accumulator, createAccumulator } from './accumulator.ts'
 import { bookkeepingAnnotations, cleanAnnotations } from './bookkeeping.ts'
 import { BuildError } from './build-error.ts'
+import { dropLocal } from './drop-local.ts'
 import type { KustomizationFile } from './file/kustomization-file.ts'
 import { type LoadedKustomization, loadKustomization } from './load-kustomization.ts'
 import { at, openPlace, type Place } from './loader.ts'
 import { originAnnotation, transformationsAnnotation } from './origin.ts'
-import {
-  currentId,
-  isEmptied,
-  kindOf,
-  metadataMap,
-  nameOf,
-  originalId,
-  type Resource,
-} from './resource.ts'
+import { currentId, type Resource } from './resource.ts'
 import { formatId } from './resource-id.ts'
-import type { ResourceList } from './resource-list.ts'
+import { type ResourceList, refuseConflicts } from './resource-list.ts'
 import { createSchemaSource } from './schema.ts'
 import type { BuildLimits, Session } from './session.ts'
 import type { Target } from './target.ts'
@@ -139,9 +132,8 @@ function finish(
   appendHashes(list)
   fixNameReferences(list, config.nameReference)
   expandVars(list, [...vars.values()], config.varReference)
-  dropLocal(list)
-  if (file.sortOptions !== undefined) applySortOptions(list, file.sortOptions)
-  else if (options.reorder !== 'none') sortLegacy(list)
+  const hasTwins = dropLocal(list)
+  sort(list, file, options, hasTwins)
   const wants = (name: string): boolean => file.buildMetadata.includes(name)
   if (options.addManagedByLabel === true || wants('managedByLabel')) {
     setLabels(list, managedBy, [metadataLabels])
@@ -152,37 +144,19 @@ function finish(
   for (const { node } of list.items()) if (node !== undefined) cleanAnnotations(node, dropped)
 }
 
+function sort(
+  list: ResourceList,
+  { sortOptions }: KustomizationFile,
+  options: BuildOptions,
+  hasTwins: boolean,
+): void {
+  const order = sortOptions?.order ?? (options.reorder === 'none' ? 'none' : 'legacy')
+  if (order === 'legacy' && hasTwins) refuseConflicts(list)
+  if (sortOptions !== undefined) applySortOptions(list, sortOptions)
+  else if (order === 'legacy') sortLegacy(list)
+}
+
 const managedBy = new Map([['app.kubernetes.io/managed-by', 'kustomize-v5.8.1']])
-
-/** Drops what is for local use only, and fails where a patch took a resource its kind or name. */
-function dropLocal(list: ResourceList): void {
-  for (const resource of list.items()) {
-    const kind = kindOf(resource)
-    if (isEmptied(resource)) continue
-    if (kind !== '' && (nameOf(resource) !== '' || kind.endsWith('List'))) continue
-    const id = formatId(originalId(resource))
-    throw new BuildError('InvalidResource', `${id}: kind or metadata.name was removed; keep both`)
-  }
-  const kept = list.items().filter((resource) => !isEmptied(resource) && !isLocal(resource))
-  if (kept.length < list.items().length) list.setItems(kept)
-  checkIds(kept)
-}
-
-/** Renames that no transformer checks may end in one id for two; kustomize panics then. */
-function checkIds(resources: readonly Resource[]): void {
-  const seen = new Set<string>()
-  for (const resource of resources) {
-    const id = formatId(currentId(resource))
-    if (seen.has(id))
-      throw new BuildError('ResourceConflict', `${id}: two resources end up with this id`)
-    seen.add(id)
-  }
-}
-
-function isLocal({ node }: Resource): boolean {
-  const mark = metadataMap(node, 'annotations').get('config.kubernetes.io/local-config')
-  return mark !== undefined && mark !== 'false'
-}
 
 /** The data of a finished resource, whose tree is given up. */
 export function toDocument(resource: Resource, place: Place): JsonObject {

@@ -9,7 +9,7 @@ import {
   kindOfNext,
   splitElement,
 } from './lookup.ts'
-import { emptyNode, untagged } from './node-edit.ts'
+import { emptyNode, untagged, wrongKind } from './node-edit.ts'
 import { compileRegex, type Regex } from './regex.ts'
 import { printScalarText } from './scalar-print.ts'
 import { parseStructured } from './transform/structured-text.ts'
@@ -59,11 +59,17 @@ function matchField(
     if (node.kind === 'map') appendField(node, untagged(part), field)
   }
   if (field.kind === 'scalar' && rest.length > 0) {
-    // What is made in a text that holds nothing goes nowhere, and that is no error.
+    if (isBlank(field.value)) throw wrongKind('a map', field)
+    // What is made in a text that is null goes nowhere, and that is no error.
     const data = parseStructured(field.value) ?? emptyNode(kindOfNext(rest[0], 'map'))
     return match({ node: data, replace: () => undefined }, rest, createKind)
   }
   return match({ node: field, replace: (by) => setInMap(node, part, by) }, rest, createKind)
+}
+
+/** True where a text holds no document: nothing but blank lines and comments. */
+function isBlank(text: string): boolean {
+  return text.split('\n').every((line) => /^\s*(#|$)/.test(line))
 }
 
 function setInMap(node: YamlNode, part: string, by: YamlNode): void {

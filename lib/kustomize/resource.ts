@@ -8,6 +8,7 @@ import {
 } from '../manifest/node.ts'
 import { BuildError } from './build-error.ts'
 import {
+  defaultNamespace,
   effectiveNamespace,
   type ResourceId,
   type ResourceType,
@@ -34,6 +35,8 @@ export type Resource = {
   readonly scope: Scope
   /** Oldest first. */
   former: readonly FormerName[]
+  /** True once it was remembered while it had no name, which only a list may lack. */
+  wasNameless: boolean
   prefixes: readonly string[]
   suffixes: readonly string[]
   /** What a generated resource does to one of the same id. */
@@ -54,6 +57,7 @@ export function createResource(node: YamlMap, scope: Scope): Resource {
     node,
     scope,
     former: noFormer,
+    wasNameless: false,
     prefixes: noTexts,
     suffixes: noTexts,
     behavior: 'unspecified',
@@ -133,16 +137,35 @@ export function originalId(resource: Resource): ResourceId {
   return { group, version, kind, namespace, name }
 }
 
-/** Remembers the current id as a former one; call before a change of name, namespace or kind. */
+/**
+ * Remembers the current id as a former one; call before a change of name, namespace or kind. kustomize keeps names, namespaces
+ * and kinds in three lists, separated by commas and without empty ones, and crashes where their lengths differ.
+ */
 export function rememberId(resource: Resource): void {
   const { kind, namespace, name } = currentId(resource)
-  if (name === '' || kind === '') {
+  const [names, namespaces, kinds] = [name, namespace, kind].map(splitRemembered)
+  if (names === undefined || namespaces === undefined || kinds === undefined) return
+  if (names.length === 0 && resource.former.length === 0) {
+    resource.wasNameless = true
+    return
+  }
+  const isEven = names.length === namespaces.length && names.length === kinds.length
+  if (!isEven || resource.wasNameless) {
     throw new BuildError(
       'InvalidResource',
-      `${kind || 'a resource'} '${name}': a patch took its kind or name; keep both`,
+      `${kind || 'a resource'} '${name}': its kind or name is gone, or holds a comma, and the build cannot remember it; keep both, without commas`,
     )
   }
-  resource.former = [...resource.former, { kind, namespace, name }]
+  const added = names.map((text, at) => ({
+    name: text,
+    namespace: namespaces[at] || defaultNamespace,
+    kind: kinds[at] ?? '',
+  }))
+  resource.former = [...resource.former, ...added]
+}
+
+function splitRemembered(text: string): readonly string[] {
+  return text === '' ? [] : text.split(',')
 }
 
 /** Deleted by a patch, or an object with nothing in it. */

@@ -12,10 +12,10 @@ import type { Target } from './target.ts'
 export function runValidators(target: Target, accumulator: Accumulator): void {
   for (const plugin of loadPlugins(target, target.file.validators)) {
     const transform = compileTransformerPlugin(target, plugin)
-    const before = accumulator.list.items().map(snapshot)
+    const before = accumulator.list.items().map((resource) => snapshot(resource, false))
     transform(accumulator.list)
     accumulator.list.reindex()
-    const after = accumulator.list.items().map(snapshot)
+    const after = accumulator.list.items().map((resource) => snapshot(resource, true))
     const changed = after.findIndex((text, index) => text !== before[index])
     if (changed < 0 && after.length === before.length) continue
     const resource = accumulator.list.items()[changed]
@@ -30,11 +30,17 @@ export function runValidators(target: Target, accumulator: Accumulator): void {
 
 const validatedBy = 'validated-by'
 
-/** The resource as text, without the one label that a validator may set. */
-function snapshot({ node }: Resource): string {
+/** The resource as text, with what the build remembers about it; after a validator without the one label that it may set. */
+function snapshot(resource: Resource, isAfter: boolean): string {
+  const { node, former, prefixes, suffixes, behavior, needsHash } = resource
   if (node === undefined) return ''
   const copy = copyNode(node)
   const labels = new Map(metadataMap(copy, 'labels'))
-  if (labels.delete(validatedBy)) setMetadataMap(copy, 'labels', labels)
-  return JSON.stringify(copy)
+  if (isAfter && labels.delete(validatedBy)) setMetadataMap(copy, 'labels', labels)
+  return JSON.stringify({ copy, former, prefixes, suffixes, behavior, needsHash }, withoutSharing)
+}
+
+/** Whether a map shares its keys with others says nothing about what it holds. */
+function withoutSharing(key: string, value: unknown): unknown {
+  return key === 'hasOwnKeys' ? undefined : value
 }

@@ -1,4 +1,4 @@
-import type { MergeState } from './merge-state.ts'
+import { type MergeState, mergeConflict } from './merge-state.ts'
 import {
   appendField,
   deleteField,
@@ -24,6 +24,8 @@ export function setMergedField(
   keyStyle: ScalarStyle | undefined,
   state: MergeState,
 ): void {
+  // kyaml takes a field without a name for the value itself, and a map is no scalar.
+  if (name === '') throw mergeConflict(map, 'a map with an empty key cannot be merged')
   if (value === undefined || (isNull(value) && !state.keptNulls.has(value))) {
     deleteField(map, name)
     return

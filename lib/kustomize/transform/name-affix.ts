@@ -37,8 +37,10 @@ function addTo(resource: Resource, { side, text }: NameAffix, spec: CompiledSpec
   const { node } = resource
   if (node === undefined) return
   if (spec.spec.path === 'metadata/name' && text !== '') {
-    if (side === 'prefix') resource.prefixes = [...resource.prefixes, text]
-    else resource.suffixes = [...resource.suffixes, text]
+    // kustomize remembers them in a list separated by commas.
+    const texts = text.split(',')
+    if (side === 'prefix') resource.prefixes = [...resource.prefixes, ...texts]
+    else resource.suffixes = [...resource.suffixes, ...texts]
     rememberId(resource)
   }
   if (!isSelected(typeOfResource(resource), spec.spec)) return

@@ -5,7 +5,8 @@ import type { NameReference } from '../name-reference-table.ts'
 import { setEntry, setScalar, untagged, wrongKind } from '../node-edit.ts'
 import { type Candidates, createCandidates, type ReferrerScope } from '../referral.ts'
 import { createReferrerSpecs, type ReferrerSpec } from '../referrer-specs.ts'
-import { nameOf, namespaceOf, type Resource } from '../resource.ts'
+import { apiVersionOf, currentId, nameOf, namespaceOf, type Resource } from '../resource.ts'
+import { formatId } from '../resource-id.ts'
 import type { ResourceList } from '../resource-list.ts'
 
 /** Writes the names, and where there is a place for it the namespaces, that resources now have into what refers to them. */
@@ -14,9 +15,21 @@ export function fixNameReferences(list: ResourceList, references: readonly NameR
   const specsFor = createReferrerSpecs(references)
   for (const resource of list.items()) {
     const specs = specsFor(resource)
-    if (specs.length > 0) fixReferrer(resource, specs, candidates)
+    if (specs.length === 0) continue
+    refuseOddVersion(resource)
+    fixReferrer(resource, specs, candidates)
   }
   list.reindex()
+}
+
+/** An apiVersion that begins with a slash does not survive being split, and kustomize looks whether it does. */
+function refuseOddVersion(resource: Resource): void {
+  const apiVersion = apiVersionOf(resource)
+  if (!apiVersion.startsWith('/')) return
+  throw new BuildError(
+    'InvalidResource',
+    `${formatId(currentId(resource))}: apiVersion '${apiVersion}' has no group before the slash; write one, or leave the slash out`,
+  )
 }
 
 function fixReferrer(

@@ -37,7 +37,15 @@ export async function compareCase(entry: FuzzCase, ask: Oracle = buildReal): Pro
 }
 
 function buildReal(cwd: string, { args }: FuzzCase): Promise<Answer> {
-  return runProgram(requirePeer('kustomize'), ['build', ...args], cwd)
+  return askKustomize(cwd, args)
+}
+
+export function askKustomize(
+  cwd: string,
+  args: readonly string[],
+  env?: NodeJS.ProcessEnv,
+): Promise<Answer> {
+  return runProgram(requirePeer('kustomize'), ['build', ...args], cwd, undefined, env)
 }
 
 export function runProgram(

@@ -11,8 +11,11 @@ export type Oracle = (root: string, entry: FuzzCase) => Promise<Answer>
  * kustomize's library in one process for many builds, which is several times faster than the program: `program` is
  * built from `oracle/main.go`. What it says is only trusted where it agrees with us; a difference is shown to the real program.
  */
-export function startLibraryOracle(program: string): { ask: Oracle; stop: () => void } {
-  const child = spawn(program, [], { stdio: ['pipe', 'pipe', 'ignore'] })
+export function startLibraryOracle(
+  program: string,
+  env: NodeJS.ProcessEnv = process.env,
+): { ask: Oracle; stop: () => void } {
+  const child = spawn(program, [], { stdio: ['pipe', 'pipe', 'ignore'], env })
   const waiting: ((line: string) => void)[] = []
   createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.(line))
   child.on('exit', () => {
