@@ -12,6 +12,7 @@ const levels: Readonly<Record<string, number>> = {
   'lib/kustomize': 2,
   'lib/helm': 2,
   'lib/fleet': 2,
+  'lib/cel': 2,
   'lib/http': 3,
   'lib/secrets': 3,
   'lib/store': 3,
@@ -31,7 +32,14 @@ const levels: Readonly<Record<string, number>> = {
 }
 
 /** Rooms that run in any JavaScript runtime: no clock, no I/O, no environment. */
-const pureRooms = ['lib/status', 'lib/manifest', 'lib/inventory', 'lib/kustomize', 'lib/fleet']
+const pureRooms = [
+  'lib/status',
+  'lib/manifest',
+  'lib/inventory',
+  'lib/kustomize',
+  'lib/fleet',
+  'lib/cel',
+]
 
 /** Adapters carry a technology in their name; only the composition roots choose between them. */
 const adapters =
