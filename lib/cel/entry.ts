@@ -1,5 +1,5 @@
 import { CelFault, noOverload } from './cel-error.ts'
-import { type CelValue, isList, isMap, numberOf, typeName } from './value.ts'
+import { type CelValue, isList, isMap, keyOf, numberOf, typeName } from './value.ts'
 
 /** Undefined where a map has no such key. Throws where the target has no keys, or a list no such index. */
 export function entryOf(target: CelValue, key: CelValue): CelValue | undefined {

@@ -1,23 +1,14 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { calculate, negate } from './arithmetic.ts'
-import { type Budget, costOfFault, costOfText } from './budget.ts'
+import { costOfFault } from './budget.ts'
 import { CelFault, noOverload } from './cel-error.ts'
 import { entryOf, shownKey } from './entry.ts'
 import { callFunction } from './functions.ts'
 import { evaluateMacro, isMacro } from './macros.ts'
 import { callMethod, callNamespaced, optionalOf } from './methods.ts'
+import { areEqual, isIn, isInOrder } from './relations.ts'
 import type { Scope } from './scope.ts'
-import {
-  type CelMap,
-  type CelValue,
-  compare,
-  equals,
-  isList,
-  isMap,
-  isTyped,
-  keyOf,
-  typeName,
-} from './value.ts'
+import { type CelMap, type CelValue, isList, isTyped, keyOf, typeName } from './value.ts'
 
 /** The value of an expression, as cel-go gives it. Throws CelFault, and CelError where the budget is used up. */
 export function evaluate(node: ASTNode, scope: Scope): CelValue {
@@ -138,8 +129,7 @@ function binary(node: ASTNode, scope: Scope): CelValue {
   switch (node.op) {
     case '==':
     case '!=':
-      spendTexts(left, right, budget)
-      return equals(left, right, budget) === (node.op === '==')
+      return areEqual(left, right, budget) === (node.op === '==')
     case 'in':
       return isIn(left, right, budget)
     case '<':
@@ -152,25 +142,8 @@ function binary(node: ASTNode, scope: Scope): CelValue {
   }
 }
 
-function isInOrder(operator: string, a: CelValue, b: CelValue, budget: Budget): boolean {
-  spendTexts(a, b, budget)
-  const order = compare(a, b)
-  if (order === 0) return operator.endsWith('=')
-  return order < 0 === operator.startsWith('<')
-}
-
 function isNode(value: unknown): value is ASTNode {
   return typeof value === 'object' && value !== null && 'op' in value
-}
-
-function spendTexts(a: CelValue, b: CelValue, budget: Budget): void {
-  if (typeof a === 'string' && typeof b === 'string') budget.spend(costOfText(a.length, b.length))
-}
-
-function isIn(value: CelValue, all: CelValue, budget: Budget): boolean {
-  if (isList(all)) return all.some((entry) => equals(entry, value, budget))
-  if (isMap(all)) return all.has(keyOf(value))
-  throw noOverload(`${typeName(value)} in ${typeName(all)}`)
 }
 
 function access(node: NodeOf<'.' | '[]'>, scope: Scope): CelValue {
