@@ -1,7 +1,7 @@
 import { Hono } from 'hono/tiny'
 import { formatId, type ObjectId } from '../fleet/object-id.ts'
 import type { ReconcileRequest, RequestCause } from '../fleet/request.ts'
-import { readInbound, type Unreadable } from './bounds.ts'
+import { createRoom, type Room, readInbound, type Unreadable } from './bounds.ts'
 import { type HookReceiver, type HookVerdict, receiveHook, refuseHook } from './flux-receiver.ts'
 import { receiveGithub } from './github.ts'
 import { receiveGitlab } from './gitlab.ts'
@@ -34,15 +34,16 @@ export type Sender = 'github' | 'gitlab' | 's3'
 /**
  * The HTTP front door: `/webhooks/{github,gitlab,s3}` and Flux's `/hook/<sha256>`, POST only.
  * 202 accepted · 200 a ping or an event nobody follows · 400 proven but malformed · 404 everything else,
- * always the same · 413 and 431 too large · 503 a port failed, so that senders who retry do.
+ * always the same · 413 and 431 too large · 503 a port failed or bodies crowd in, so that senders who retry do.
  */
 export function createReceiverApp(ports: ReceiverPorts): Hono {
   const app = new Hono()
+  const room = createRoom()
   app.post('/webhooks/:sender', ({ req }) =>
-    receive(req.raw, ports, (inbound) => knock(req.param('sender'), inbound, ports)),
+    receive(req.raw, ports, room, (inbound) => knock(req.param('sender'), inbound, ports)),
   )
   app.post('/hook/:digest', ({ req }) =>
-    receive(req.raw, ports, (inbound) => knockHook(req.param('digest'), inbound, ports)),
+    receive(req.raw, ports, room, (inbound) => knockHook(req.param('digest'), inbound, ports)),
   )
   app.all('/webhooks/*', () => answer(404))
   app.all('/hook/*', () => answer(404))
@@ -60,10 +61,11 @@ type Finding = Work | Dismissal
 async function receive(
   request: Request,
   ports: ReceiverPorts,
+  room: Room,
   find: (inbound: Inbound) => Promise<Finding>,
 ): Promise<Response> {
   try {
-    const inbound = await readInbound(request)
+    const inbound = await readInbound(request, room)
     if (typeof inbound === 'string') return answer(unreadableStatus[inbound], inbound)
     const finding = await find(inbound)
     if ('outcome' in finding) return dismiss(finding)
@@ -173,6 +175,7 @@ const unreadableStatus: Readonly<Record<Unreadable, number>> = {
   'body too large': 413,
   'headers too large': 431,
   'broken off': 400,
+  'crowded out': 503,
 }
 
 function answer(status: number, text = 'not found'): Response {

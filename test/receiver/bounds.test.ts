@@ -3,7 +3,7 @@ import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { afterEach, describe, expect, it } from 'vitest'
-import { maxBodyBytes, readInbound } from '../../lib/receiver/bounds.ts'
+import { createRoom, maxBodyBytes, readInbound } from '../../lib/receiver/bounds.ts'
 import { createReceiverApp } from '../../lib/receiver/ingress.ts'
 import { githubHeaders, githubPush, recordingPorts, secret } from './deliveries.ts'
 
@@ -58,6 +58,32 @@ describe('readInbound', () => {
     })
     const init = { method: 'POST', body, duplex: 'half' } as const
     expect(await readInbound(new Request('http://x/', init))).toBe('broken off')
+  })
+})
+
+describe('bodies that arrive at the same time', () => {
+  const upload = () => {
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+    const writer = writable.getWriter()
+    const init = { method: 'POST', body: readable, duplex: 'half' } as const
+    return {
+      request: new Request('http://x/', init),
+      send: (sizeBytes: number) => writer.write(new Uint8Array(sizeBytes)),
+      end: () => writer.close(),
+    }
+  }
+
+  it('leave in the order in which they came, once they fill the room', async () => {
+    const room = createRoom(1_000)
+    const uploads = [upload(), upload(), upload()]
+    const read = uploads.map(({ request }) => readInbound(request, room))
+    for (const { send } of uploads) await send(400)
+    expect(await read[0]).toBe('crowded out')
+    for (const { end } of uploads.slice(1)) await end()
+    expect(await Promise.all(read.slice(1))).toEqual([
+      { headers: expect.anything(), body: new Uint8Array(400) },
+      { headers: expect.anything(), body: new Uint8Array(400) },
+    ])
   })
 })
 
