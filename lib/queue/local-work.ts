@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts'
 import type { Journal, JournalEntry } from './journal.ts'
 import type { Line, Waiting } from './line.ts'
 import type { Consume, Message } from './queue.ts'
-import { QueueError } from './queue-error.ts'
+import { isPoison, QueueError } from './queue-error.ts'
 import type { DeadLetter } from './retry.ts'
 
 /** A local queue from the inside: what `local.ts` opens and these functions move. */
@@ -172,7 +172,7 @@ async function work(state: State, consume: Consume, taken: Waiting): Promise<voi
   if (thrown === undefined) {
     record(state, [{ op: 'done', number }])
     state.line.finish(taken)
-  } else if (receiveCount >= state.maxReceives) {
+  } else if (receiveCount >= state.maxReceives || isPoison(thrown.reason)) {
     bury(state, taken, messageOf(thrown.reason))
     state.line.finish(taken)
   } else {
@@ -198,7 +198,7 @@ function bury(state: State, { number, message }: Waiting, error: string): void {
   record(state, [{ op: 'dead', number, failedAt, error: text }])
   forgetOldest(state)
   state.warn(
-    `message ${message.id} of ${message.group} failed too often and is a dead letter: ${text}`,
+    `message ${message.id} of ${message.group} failed for good and is a dead letter, see 'driftless queue list': ${text}`,
   )
 }
 

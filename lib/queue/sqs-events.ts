@@ -1,11 +1,17 @@
-import { parseEnvelope } from './envelope.ts'
-import type { Consume, Message } from './queue.ts'
+import { redact } from '../log/redact.ts'
+import { messageOf } from '../status/error.ts'
+import { type Death, parseEnvelope } from './envelope.ts'
+import type { Consume, Delivery, Message } from './queue.ts'
+import { isPoison } from './queue-error.ts'
+import { defaultMaxReceives } from './retry.ts'
 
 /** What AWS Lambda hands to a consumer of SQS, as far as it is read here. */
 export type SqsEvent = { readonly Records: readonly SqsRecord[] }
 
 export type SqsRecord = {
   readonly messageId: string
+  /** Names this hand-out; what puts the record off asks for it. */
+  readonly receiptHandle?: string | undefined
   readonly body: string
   readonly attributes: {
     readonly ApproximateReceiveCount: string
@@ -24,6 +30,9 @@ export type SqsEventOptions = {
    * middle would bring back the whole batch.
    */
   readonly hasTime?: () => boolean
+  /** Takes what failed for good out of the way of its group; without it, or where it throws, the queue does so itself later. */
+  readonly bury?: ((message: Message, death: Death, messageId: string) => Promise<void>) | undefined
+  readonly now?: () => Date
 }
 
 /**
@@ -70,13 +79,38 @@ async function workOff(
 ): Promise<readonly SqsRecord[]> {
   const { hasTime = () => true } = options
   for (const [index, record] of records.entries()) {
-    const receiveCount = Number(record.attributes.ApproximateReceiveCount) || 1
     const isDone =
-      hasTime() &&
-      (await attempt(record, options, () => consume({ ...messageIn(record), receiveCount })))
+      hasTime() && (await attempt(record, options, () => workOrBury(record, consume, options)))
     if (!isDone) return records.slice(index)
   }
   return []
+}
+
+/** Works on the message, or takes it out of the way where that failed for good. Throws where it has to come back. */
+async function workOrBury(
+  record: SqsRecord,
+  consume: Consume,
+  { bury, now = () => new Date() }: SqsEventOptions,
+): Promise<void> {
+  const receiveCount = receiveCountOf(record)
+  const message: Delivery = { ...messageIn(record), receiveCount }
+  try {
+    await consume(message)
+  } catch (thrown) {
+    const isOver = isPoison(thrown) || receiveCount >= defaultMaxReceives
+    if (bury === undefined || !isOver) throw thrown
+    const error = redact(messageOf(thrown).slice(0, maxErrorLength))
+    const death = { error, failedAt: now().toISOString(), receiveCount }
+    await bury(message, death, record.messageId)
+  }
+}
+
+/** As the local queue keeps it. */
+const maxErrorLength = 2000
+
+/** How often SQS handed this record out, this time included. */
+export function receiveCountOf({ attributes }: SqsRecord): number {
+  return Number(attributes.ApproximateReceiveCount) || 1
 }
 
 async function attempt(

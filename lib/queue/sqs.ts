@@ -1,23 +1,9 @@
 import { createHash } from 'node:crypto'
-import { messageOf } from '../status/error.ts'
 import { checkMessages } from './check.ts'
-import { formatEnvelope } from './envelope.ts'
+import { type Death, formatDeadLetter, formatEnvelope } from './envelope.ts'
 import type { Message, Queue } from './queue.ts'
 import { QueueError } from './queue-error.ts'
-
-/**
- * One signed request to SQS; the runtime provides it. It tries again what another attempt may cure, and throws where no
- * answer came at all.
- */
-export type SqsCall = (request: {
-  readonly service: 'sqs'
-  readonly method: 'POST'
-  readonly path: '/'
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-  readonly timeoutMs: number
-  readonly maxBytes: number
-}) => Promise<{ readonly status: number; readonly body: Uint8Array }>
+import { callSqs, failedEntries, type SqsCall } from './sqs-call.ts'
 
 export type SqsQueueOptions = {
   readonly call: SqsCall
@@ -57,6 +43,16 @@ export function createSqsForward(
 ): (message: Message, doubleOf: string) => Promise<void> {
   return (message, doubleOf) =>
     sendEntries(options, options.queueUrl, [fifoEntry(message, doubleOf)])
+}
+
+/** Puts a message that failed for good into a FIFO queue of dead letters, with what is known of its end. */
+export function createSqsBurial(
+  options: Pick<SqsQueueOptions, 'call' | 'random' | 'wait'> & { readonly deadLettersUrl: string },
+): (message: Message, death: Death, doubleOf: string) => Promise<void> {
+  return (message, death, doubleOf) => {
+    const entry = { ...fifoEntry(message, doubleOf), MessageBody: formatDeadLetter(message, death) }
+    return sendEntries(options, options.deadLettersUrl, [entry])
+  }
 }
 
 type Entry = {
@@ -112,7 +108,8 @@ async function sendBatch(
   let fault = ''
   for (let attempt = 1; left.length > 0 && attempt <= maxAttempts; attempt += 1) {
     if (attempt > 1) await wait(100 * 2 ** attempt * random())
-    const failed = await trySend(sender.call, queueUrl, left)
+    const input = { QueueUrl: queueUrl, Entries: left }
+    const failed = failedEntries(await callSqs(sender.call, 'SendMessageBatch', input))
     fault = [...failed.values()][0] ?? ''
     left = left.filter((entry) => failed.has(entry.Id))
   }
@@ -120,55 +117,6 @@ async function sendBatch(
   const message = `${left.length} of ${batch.length} messages were not accepted by SQS: ${fault}`
   throw new QueueError('SendFailed', message, { retryable: true })
 }
-
-/** Ids that SQS did not accept, with its reason. */
-async function trySend(
-  call: SqsCall,
-  queueUrl: string,
-  entries: readonly Numbered[],
-): Promise<ReadonlyMap<string, string>> {
-  try {
-    const answer = await call({
-      service: 'sqs',
-      method: 'POST',
-      path: '/',
-      headers: {
-        'content-type': 'application/x-amz-json-1.0',
-        'x-amz-target': 'AmazonSQS.SendMessageBatch',
-      },
-      body: JSON.stringify({ QueueUrl: queueUrl, Entries: entries }),
-      timeoutMs,
-      maxBytes: 1024 * 1024,
-    })
-    return failuresOf(answer.status, JSON.parse(new TextDecoder().decode(answer.body)))
-  } catch (cause) {
-    const message = `messages could not be sent to SQS: ${messageOf(cause)}`
-    throw new QueueError('SendFailed', message, { cause, retryable: true })
-  }
-}
-
-function failuresOf(status: number, answer: unknown): ReadonlyMap<string, string> {
-  const fields = fieldsOf(answer)
-  if (status >= 300)
-    throw new Error(`${status} ${textOf(fields, '__type')} ${textOf(fields, 'message')}`)
-  const failed = fields.get('Failed')
-  const entries = Array.isArray(failed) ? failed.map(fieldsOf) : []
-  const why = (entry: Fields) => `${textOf(entry, 'Code')} ${textOf(entry, 'Message')}`.trim()
-  return new Map(entries.map((entry) => [textOf(entry, 'Id'), why(entry)]))
-}
-
-type Fields = ReadonlyMap<string, unknown>
-
-function fieldsOf(value: unknown): Fields {
-  return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : [])
-}
-
-function textOf(fields: Fields, name: string): string {
-  const value = fields.get(name)
-  return typeof value === 'string' ? value : ''
-}
-
-const timeoutMs = 20_000
 
 function batchesOf(entries: readonly Numbered[]): readonly (readonly Numbered[])[] {
   const batches: Numbered[][] = []

@@ -15,6 +15,7 @@ import {
 import { parseRecent } from '../notify/recent.ts'
 import { resolveTarget } from '../notify/target.ts'
 import type { Consume } from '../queue/queue.ts'
+import { poisonMessage } from '../queue/queue-error.ts'
 import type { Event } from '../status/event.ts'
 import { readRecord, updateRecord } from '../store/records.ts'
 import { sourceIdOf } from './edges.ts'
@@ -38,12 +39,10 @@ export function createNotices(
   groupWindowMs?: number,
 ): Consume {
   const notifier = createNotifier(notifierPorts(ports, outbound), groupWindowMs)
-  return async ({ body, id }) => {
+  return async ({ body }) => {
     const message = parseNotice(body)
-    if (message === undefined) {
-      ports.log.error('a message of the notice queue could not be read and is dropped', { id })
-      return
-    }
+    if (message === undefined)
+      throw poisonMessage('this is neither an event nor a group of messages')
     await work(ports, notifier, message)
   }
 }

@@ -2,6 +2,7 @@ import { formatId, type ObjectId } from '../fleet/object-id.ts'
 import type { ReconcileRequest } from '../fleet/request.ts'
 import { isJsonObject } from '../manifest/object.ts'
 import type { Consume } from '../queue/queue.ts'
+import { poisonMessage } from '../queue/queue-error.ts'
 import { DriftlessError, messageOf as textOf } from '../status/error.ts'
 import { schedule, scheduledFor } from '../store/calendar.ts'
 import { acquireLease } from '../store/lease.ts'
@@ -28,12 +29,7 @@ const maxDelayMs = 60_000
 export function createWorker(ports: Ports): Consume {
   return async (delivery) => {
     const request = parseRequest(delivery.body)
-    if (request === undefined) {
-      ports.log.error('a message of the request queue could not be read and is dropped', {
-        message: delivery.id,
-      })
-      return
-    }
+    if (request === undefined) throw poisonMessage('this is no reconcile request')
     if (await isSuperseded(ports, request)) return
     await work(ports, request)
   }

@@ -32,6 +32,11 @@ const calls: readonly { readonly action: string; readonly on: string; readonly b
   { action: 'eks:DescribeCluster', on: 'EksClusters', by: /\bservice: 'eks'/ },
 ]
 
+const ownLog = /^logs:(?:CreateLogStream|PutLogEvents)$/
+
+/** What Lambda does in the function's name, and what a consumer does with records that come back. */
+const delivery = /^sqs:(?:ReceiveMessage|DeleteMessage|GetQueueAttributes|ChangeMessageVisibility)$/
+
 /** Doors that only read: the index they share with the writers is in their bundle, its writing half is never called. */
 const readers = ['webhook', 'bucket']
 
@@ -132,6 +137,17 @@ describe.skipIf(skip !== undefined)(`the roles of the functions${skip ? ` (${ski
     expect(missing).toEqual([])
   })
 
+  it('let who consumes a queue put records off, and bury them', () => {
+    for (const [name, queue] of [
+      ['reconcile', 'Request'],
+      ['notify', 'Notice'],
+    ] as const) {
+      expect(grants(name)).toContain(`sqs:SendMessage ${queue}QueueDeadLetters`)
+      expect(grants(name)).toContain(`sqs:ChangeMessageVisibility ${queue}Queue`)
+      expect(grants(name)).toContain(`sqs:ChangeMessageVisibility ${queue}DelayQueue`)
+    }
+  })
+
   it('allow nothing that the code never calls', () => {
     const surplus = bundles.flatMap((bundle) => {
       const needed = called(bundle)
@@ -140,9 +156,9 @@ describe.skipIf(skip !== undefined)(`the roles of the functions${skip ? ` (${ski
         .map(([, { properties }]) => nameOf(properties.get('EventSourceArn')))
       const isUsed = (grant: string): boolean => {
         const [action = '', on = ''] = grant.split(' ')
-        if (action.startsWith('logs:') || action === 's3:ListBucket') return true
-        const isDelivery = /^sqs:(?:ReceiveMessage|DeleteMessage|GetQueueAttributes)$/.test(action)
-        if (isDelivery) return inQueues.includes(on)
+        if (ownLog.test(action) || action === 's3:ListBucket') return true
+        if (delivery.test(action)) return inQueues.includes(on)
+        if (on.endsWith('DeadLetters')) return inQueues.includes(on.replace('DeadLetters', ''))
         return needed.has(`${action} ${on.replace('DelayQueue', 'Queue')}`)
       }
       return grants(bundle.name)

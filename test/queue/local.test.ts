@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createLocalQueue, type LocalQueue, type LocalQueueOptions } from '../../lib/queue/local.ts'
 import type { Consume } from '../../lib/queue/queue.ts'
+import { poisonMessage } from '../../lib/queue/queue-error.ts'
 import { tryProcessLock } from '../../lib/store/process-lock.ts'
 import { createTemporaryFolder, type TemporaryFolder } from '../store/temporary-folder.ts'
 import { describeQueue, message } from './contract.ts'
@@ -174,6 +175,19 @@ describe('a local queue', () => {
     expect(await drained(second)).toEqual([])
     clock.advance(30_000)
     expect(await drained(second)).toEqual(['late'])
+  })
+
+  it('takes a poison message out of the way of its group at once', async () => {
+    const { queue, start, whenIdle, deadLetters } = open()
+    await queue.send([message('a', 'poison'), message('a', 'good')])
+    const seen: string[] = []
+    start(async ({ id }) => {
+      if (id === 'poison') throw poisonMessage('no request')
+      seen.push(id)
+    })
+    await whenIdle()
+    expect(seen).toEqual(['good'])
+    expect(deadLetters()).toMatchObject([{ message: { id: 'poison' }, receiveCount: 1 }])
   })
 
   it('drops half a line at the end of the journal, and only that', async () => {

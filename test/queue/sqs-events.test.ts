@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { formatEnvelope } from '../../lib/queue/envelope.ts'
 import type { Delivery } from '../../lib/queue/queue.ts'
+import { poisonMessage } from '../../lib/queue/queue-error.ts'
 import { consumeSqsEvent, forwardSqsEvent, type SqsRecord } from '../../lib/queue/sqs-events.ts'
 import { message } from './contract.ts'
 
@@ -68,6 +69,57 @@ describe('an event of SQS', () => {
     const answer = await consumeSqsEvent({ Records }, consume, { hasTime: () => seen.length < 1 })
     expect(answer).toEqual(failures('2', '3'))
     expect(seen).toEqual(['1'])
+  })
+
+  const burying = () => {
+    const buried: unknown[] = []
+    const bury = async (...args: readonly unknown[]) => {
+      buried.push(args)
+    }
+    return { buried, bury, now: () => new Date('2026-11-23T10:00:00Z') }
+  }
+
+  it('takes a poison message out of the way of its group at once, with the reason', async () => {
+    const { buried, ...options } = burying()
+    const seen: string[] = []
+    const consume = async ({ id }: Delivery) => {
+      if (id === '1') throw poisonMessage('no request')
+      seen.push(id)
+    }
+    const Records = ['1', '2'].map((id) => record('a', id))
+    expect(await consumeSqsEvent({ Records }, consume, options)).toEqual(failures())
+    expect(seen).toEqual(['2'])
+    const death = {
+      error: expect.stringContaining('no request'),
+      failedAt: '2026-11-23T10:00:00.000Z',
+      receiveCount: 1,
+    }
+    expect(buried).toEqual([[{ ...message('a', '1'), receiveCount: 1 }, death, 'sqs-1']])
+  })
+
+  it('takes what failed five times out of the way, and tells no secret', async () => {
+    const { buried, ...options } = burying()
+    const consume = async () => {
+      throw new Error('Authorization: Bearer abc.def.ghi refused')
+    }
+    const fourth = { Records: [record('a', '1', 4), record('a', '2')] }
+    expect(await consumeSqsEvent(fourth, consume, options)).toEqual(failures('1', '2'))
+    const fifth = { Records: [record('a', '1', 5), record('b', '2', 5)] }
+    expect(await consumeSqsEvent(fifth, consume, options)).toEqual(failures())
+    expect(JSON.stringify(buried)).toContain('Authorization: ***')
+    expect(JSON.stringify(buried)).not.toContain('abc.def')
+  })
+
+  it('leaves it to the queue where it cannot be taken out of the way', async () => {
+    const consume = async () => {
+      throw poisonMessage('no request')
+    }
+    const bury = async () => {
+      throw new Error('throttled')
+    }
+    const Records = [record('a', '1'), record('a', '2')]
+    expect(await consumeSqsEvent({ Records }, consume, { bury })).toEqual(failures('1', '2'))
+    expect(await consumeSqsEvent({ Records }, consume)).toEqual(failures('1', '2'))
   })
 
   it('hands on a text that is none of ours as it is', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { parseEnvelope } from '../../lib/queue/envelope.ts'
-import { createSqsForward, createSqsQueue } from '../../lib/queue/sqs.ts'
+import { parseDeath, parseEnvelope } from '../../lib/queue/envelope.ts'
+import { createSqsBurial, createSqsForward, createSqsQueue } from '../../lib/queue/sqs.ts'
 import { message } from './contract.ts'
 import { type Entry, type SqsServer, startSqsServer } from './sqs-server.ts'
 
@@ -99,5 +99,25 @@ describe('a queue on SQS', () => {
       MessageDeduplicationId: 'record-7',
     })
     expect(parseEnvelope(batches()[0]?.entries[0]?.MessageBody ?? '')?.id).toBe('resume')
+  })
+})
+
+describe('a dead letter on SQS', () => {
+  it('is its message, with how it came there', async () => {
+    const server = await startSqsServer()
+    const deadLettersUrl = `${server.url}/1/dead.fifo`
+    const bury = createSqsBurial({ call: server.call, deadLettersUrl })
+    const death = { error: 'broken', failedAt: '2026-11-23T10:00:00Z', receiveCount: 5 }
+    await bury(message('a', 'b'), death, 'sqs-1')
+    const [batch] = server.batches()
+    await server.close()
+    const [entry] = batch?.entries ?? []
+    expect(batch?.queueUrl).toBe(deadLettersUrl)
+    expect(entry).toMatchObject({ MessageGroupId: 'a', MessageDeduplicationId: 'sqs-1' })
+    expect(parseEnvelope(entry?.MessageBody ?? '')).toEqual(message('a', 'b'))
+    expect(parseDeath(entry?.MessageBody ?? '')).toEqual(death)
+    for (const text of ['', 'null', '[]', '{"death":1}', '{"death":{"error":1}}']) {
+      expect(parseDeath(text)).toBeUndefined()
+    }
   })
 })

@@ -25,11 +25,12 @@ describe('createWorker', () => {
     expect(status.lastHandledReconcileAt).toBe(accepted?.requestedAt)
   })
 
-  it('drops what it cannot read instead of meeting it for ever', async () => {
+  it('calls what it cannot read poison instead of meeting it for ever', async () => {
     world = await createTestWorld()
     const work = createWorker(world.ports)
     const common = { group: formatId(rootSource), id: 'x', receiveCount: 1 }
-    await expect(work({ ...common, body: '{' })).resolves.toBeUndefined()
-    await expect(work({ ...common, body: '{"id":{"cluster":"a"}}' })).resolves.toBeUndefined()
+    for (const body of ['{', '{"id":{"cluster":"a"}}']) {
+      await expect(work({ ...common, body })).rejects.toMatchObject({ code: 'PoisonMessage' })
+    }
   })
 })
