@@ -1,16 +1,8 @@
 /** Bundles the command line and the published builder into `dist/`; run by `npm ci` through `prepare`. */
 import { globSync, rmSync } from 'node:fs'
-import { type BuildOptions, build } from 'esbuild'
-
-const shared: BuildOptions = {
-  bundle: true,
-  format: 'esm',
-  target: 'es2023',
-  mainFields: ['module', 'main'],
-  sourcemap: 'linked',
-  legalComments: 'none',
-  logLevel: 'warning',
-}
+import { build } from 'esbuild'
+import { buildTypes } from './build-types.ts'
+import { builderBundle, shared } from './bundle-options.ts'
 
 // Some bundled packages still call `require` for Node's built-ins.
 const requireBanner =
@@ -42,9 +34,5 @@ await build({
   minify: true,
 })
 
-await build({
-  ...shared,
-  entryPoints: { kustomize: 'lib/kustomize/build.ts' },
-  outdir: 'dist',
-  platform: 'neutral',
-})
+await build(builderBundle)
+buildTypes('lib/kustomize/embed.ts', 'dist/types')
