@@ -26,7 +26,7 @@ type Settings = {
   readonly timeoutMs: number
   readonly connectTimeoutMs: number
   readonly userAgent: string
-  readonly checkAddress: AddressCheck | undefined
+  readonly refuseAddress: () => void
 }
 
 /**
@@ -84,7 +84,16 @@ function settingsOf(connection: Connection, options: HttpsOptions): Settings {
     timeoutMs: options.timeoutMs ?? 30_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
     userAgent: options.userAgent ?? 'driftless',
-    checkAddress: options.checkAddress,
+    refuseAddress: refusalOnce(base.hostname, options.checkAddress),
+  }
+}
+
+/** The address does not change, so it is checked before the first request alone, and each time where it is refused. */
+function refusalOnce(hostname: string, check: AddressCheck | undefined): () => void {
+  let isAllowed = false
+  return () => {
+    if (!isAllowed) refuseLiteralAddress(hostname, check)
+    isAllowed = true
   }
 }
 
@@ -94,7 +103,7 @@ function exchange(
   credentials: Credentials,
   agent: HttpAgent | HttpsAgent,
 ): Promise<ClusterResponse> {
-  refuseLiteralAddress(settings.base.hostname, settings.checkAddress)
+  settings.refuseAddress()
   const { promise, resolve, reject } = Promise.withResolvers<ClusterResponse>()
   const body = request.body === undefined ? undefined : JSON.stringify(request.body)
   const send = settings.base.protocol === 'http:' ? httpRequest : httpsRequest

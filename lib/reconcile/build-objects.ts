@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { createTree, type Tree } from '../artifact/tree.ts'
+import { createTree, type Tree, type TreeFiles } from '../artifact/tree.ts'
 import type { ClusterClient } from '../cluster/client.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
 import { isFluxObject } from '../fleet/fleet-object.ts'
@@ -38,7 +38,7 @@ export async function openFolder(
     const message = 'Source is not ready, artifact not found, retrying in 30s'
     throw new ReconcileError('ArtifactFailed', 'ArtifactMissing', message, { retryable: true })
   }
-  const tree = createTree(files)
+  const tree = treeOf(files)
   const folder = joinInRoot(path)
   if (tree.kindOf(folder) !== 'folder') {
     const message = `kustomization path not found: stat ${folder}: no such file or directory`
@@ -46,6 +46,17 @@ export async function openFolder(
   }
   return { tree, folder }
 }
+
+/** One tree for all that build from the same artifact: its folders are found once. */
+function treeOf(files: TreeFiles): Tree {
+  const known = trees.get(files)
+  if (known !== undefined) return known
+  const tree = createTree(files)
+  trees.set(files, tree)
+  return tree
+}
+
+const trees = new WeakMap<TreeFiles, Tree>()
 
 /** Builds, substitutes and sorts. Throws BuildError, or ReconcileError where a variable's source is missing. */
 export async function buildObjects(

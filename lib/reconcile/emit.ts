@@ -58,11 +58,16 @@ export async function emit(
 ): Promise<Event> {
   const event = await keepEvent(ports, subject, input)
   logEvent(ports, event)
-  if (input.severity !== 'trace') {
+  if (input.severity !== 'trace' && (await hasAlerts(ports, event.cluster))) {
     const body = JSON.stringify({ event: event.id })
     await ports.notices.send([{ group: `event/${event.id}`, id: `event/${event.id}`, body }])
   }
   return event
+}
+
+/** Where nobody listens, nothing needs to be matched. */
+async function hasAlerts({ store }: EmitPorts, cluster: string): Promise<boolean> {
+  return (await store.list(keys.objectsOf(cluster, 'Alert'), { limit: 1 })).length > 0
 }
 
 /** Who reads the log at night sees what happens, in one line each. */

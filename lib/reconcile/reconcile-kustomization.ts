@@ -1,18 +1,21 @@
 import type { ClusterClient } from '../cluster/client.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
 import { formatDuration } from '../fleet/duration.ts'
+import { compileHealthRules } from '../health/expressions.ts'
 import { type ChangeSet, hasChanges } from '../inventory/change-set.ts'
 import { type Applied, applyBuilt } from './apply-built.ts'
 import { buildAsLeft } from './as-left.ts'
 import { type Built, buildObjects, inputDigest, openFolder } from './build-objects.ts'
 import { isReady, markProgressing } from './conditions.ts'
+import { configurationFault } from './configuration-fault.ts'
 import { connectFor } from './connect.ts'
 import { emit, toldChanges } from './emit.ts'
 import { finishRun } from './finish-run.ts'
-import { type ReadySource, requireBuilt, requireDependencies, requireSource } from './gate.ts'
+import { type ReadySource, requireBuilt, requireSource } from './gate.ts'
 import { buildSettings, readInput, rememberInput } from './input.ts'
 import { ReconcileError } from './reconcile-error.ts'
 import { reportChanges, reportDeletions, reportWarnings } from './report.ts'
+import { requireDependencies } from './require-dependencies.ts'
 import type { KustomizationObject, NextLook, Run } from './run.ts'
 import { settleHealth } from './settle-health.ts'
 
@@ -24,14 +27,15 @@ import { settleHealth } from './settle-health.ts'
 export async function reconcileKustomization(run: Run<KustomizationObject>): Promise<NextLook> {
   const { ports, target } = run
   requireBuilt(target)
+  await requireRules(target)
   const source = await requireSource(ports, target)
   const next = whatIsLeft(run, source)
   if (next !== undefined) return next
-  // What is applied already only waits to be healthy, whatever its dependencies do meanwhile.
-  if (!isWatching(run, source)) await requireDependencies(ports, target, source)
   const cluster = await ports.clusters.find(target.id.cluster)
   if (cluster === undefined) throw unknownCluster(target)
   const connect = once(() => connectFor(run, cluster))
+  // What is applied already only waits to be healthy, whatever its dependencies do meanwhile.
+  if (!isWatching(run, source)) await requireDependencies(run, connect.get, source)
   if (isWatching(run, source)) return settleHealth(run, connect.get, source)
   await endOlderWatch(run, source)
   const asLeft = await buildAsLeft(run, connect.get, cluster, source)
@@ -53,6 +57,13 @@ export async function reconcileKustomization(run: Run<KustomizationObject>): Pro
   return outcome
 }
 
+/** Rules of health that can never work are told before anything is done. */
+async function requireRules({ spec }: KustomizationObject): Promise<void> {
+  await compileHealthRules(spec.healthCheckExprs).catch((thrown) => {
+    throw configurationFault(thrown)
+  })
+}
+
 async function bringToCluster(
   run: Run<KustomizationObject>,
   client: () => Promise<ClusterClient>,
@@ -65,7 +76,8 @@ async function bringToCluster(
   const applied = await applyBuilt(run, client, cluster, source, built)
   const { revision } = source.artifact
   const isDrift = isAllDrift(applied.changes)
-  await status.save({
+  // Every way on from here ends in a save; killed before it, the inventory still holds all that was planned.
+  status.hold({
     ...status.current(),
     inventory: applied.inventory,
     unwatched: applied.unwatched,
@@ -83,7 +95,7 @@ async function bringToCluster(
   if (applied.applyError !== undefined) throw applied.applyError
   if (applied.waitingFor.length > 0) return waitForStage(run, source, applied)
   const { stageWait: _, ...settled } = status.current()
-  await status.save(settled)
+  status.hold(settled)
   const hadChanges = hasChanges(applied.changes) || hasChanges(applied.deletions)
   const next = await settleHealth(run, client, source, {
     digest: built.digest,

@@ -24,7 +24,7 @@ export async function reportLeft(
   const { ports, target, status } = run
   const { conditions } = status.current()
   if (left.length === 0) {
-    await status.save({ ...status.current(), conditions: removeCondition(conditions, 'Drifted') })
+    status.hold({ ...status.current(), conditions: removeCondition(conditions, 'Drifted') })
     return undefined
   }
   const list = formatDrift(left)
@@ -33,7 +33,7 @@ export async function reportLeft(
     message: `Drift is left as it is:\n${list}`.trimEnd(),
     generation: target.record.generation,
   }
-  await status.save(mark(status.current(), 'Drifted', 'True', verdict, ports.now()))
+  status.hold(mark(status.current(), 'Drifted', 'True', verdict, ports.now()))
   const digest = createHash('sha256').update(list).digest('hex').slice(0, 32)
   if (mode === 'warn' && digest !== told) {
     await emit(ports, target, {

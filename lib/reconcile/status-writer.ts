@@ -11,6 +11,8 @@ import { ReconcileError } from './reconcile-error.ts'
  */
 export type StatusWriter = {
   readonly current: () => ObjectStatus
+  /** Becomes the current one, and is written with the next save. */
+  readonly hold: (next: ObjectStatus) => void
   readonly save: (next: ObjectStatus) => Promise<void>
 }
 
@@ -18,10 +20,17 @@ export async function openStatus(store: Store, id: ObjectId): Promise<StatusWrit
   const key = keys.status(id)
   const found = await readRecord(store, key, parseStatus)
   let { status, etag } = { status: found?.value ?? emptyStatus, etag: found?.etag }
+  let saved = status
   return {
     current: () => status,
+    hold: (next) => {
+      status = next
+    },
     save: async (next) => {
-      if (etag !== undefined && JSON.stringify(next) === JSON.stringify(status)) return
+      if (etag !== undefined && JSON.stringify(next) === JSON.stringify(saved)) {
+        status = next
+        return
+      }
       const condition = etag === undefined ? { ifNoneMatch: '*' as const } : { ifMatch: etag }
       const written = await writeRecord(store, key, next, condition)
       if (written === undefined) {
@@ -29,6 +38,7 @@ export async function openStatus(store: Store, id: ObjectId): Promise<StatusWrit
         throw new ReconcileError('ReconciliationFailed', 'LeaseLost', message, { retryable: true })
       }
       status = next
+      saved = next
       etag = written
     },
   }

@@ -34,10 +34,13 @@ export function createClusters(options: ClustersOptions): RuntimeClusters {
   const connections = createConnections(now)
   const openText = (kubeconfig: string) =>
     connections.open(`text/${kubeconfig}`, () => transportFromSecret(kubeconfig, https))
+  const readShared = shareReads((cluster, connection) =>
+    readKubeconfig(options, cluster, connection),
+  )
   const openConnection = async (cluster: string, connection: Connection): Promise<Opened> => {
     // Read each time: a kubeconfig that was renewed counts at once.
     if (connection.type === 'kubeConfig') {
-      return openText(await readKubeconfig(options, cluster, connection))
+      return openText(await readShared(cluster, connection))
     }
     if (connection.type === 'eks') {
       const { key, open } = await options.findEks(cluster, connection)
@@ -55,6 +58,22 @@ export function createClusters(options: ClustersOptions): RuntimeClusters {
     },
     connectRemote: (kubeconfig, connect) => clientOf(openText(kubeconfig), now, connect),
     close: connections.close,
+  }
+}
+
+type KubeConfigConnection = Connection & { readonly type: 'kubeConfig' }
+type Read = (cluster: string, connection: KubeConfigConnection) => Promise<string>
+
+/** Those who ask while a read is under way share it: a thousand objects of one cluster come at once. */
+function shareReads(read: Read): Read {
+  const underWay = new Map<string, Promise<string>>()
+  return (cluster, connection) => {
+    const key = JSON.stringify([cluster, connection.secretName, connection.key])
+    const known = underWay.get(key)
+    if (known !== undefined) return known
+    const reading = read(cluster, connection).finally(() => underWay.delete(key))
+    underWay.set(key, reading)
+    return reading
   }
 }
 
@@ -114,7 +133,7 @@ async function clientOf(
 async function readKubeconfig(
   { secretStore }: ClustersOptions,
   cluster: string,
-  { secretName, key }: Connection & { readonly type: 'kubeConfig' },
+  { secretName, key }: KubeConfigConnection,
 ): Promise<string> {
   const data = await secretStore.read(secretName)
   if (data === undefined) throw missingSecret(cluster, secretName)

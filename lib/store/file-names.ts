@@ -35,6 +35,8 @@ const recordSuffix = '.rec'
 const maxNameLength = 200
 
 function encodeSegment(segment: string): string {
+  // Nearly all segments are as they should be already.
+  if (/^[a-z0-9_-]+$/.test(segment) && !deviceName.test(segment)) return segment
   const plain = [...Buffer.from(segment)]
     .map((byte) => {
       const character = String.fromCharCode(byte)
