@@ -23,7 +23,8 @@ export type FormerName = {
   readonly name: string
 }
 
-export type Behavior = 'unspecified' | 'create' | 'merge' | 'replace'
+/** `none` for what no generator made. */
+export type Behavior = 'none' | 'unspecified' | 'create' | 'merge' | 'replace'
 
 /**
  * A manifest on its way through a build, with what the build has to remember about it. kustomize keeps this
@@ -60,7 +61,7 @@ export function createResource(node: YamlMap, scope: Scope): Resource {
     wasNameless: false,
     prefixes: noTexts,
     suffixes: noTexts,
-    behavior: 'unspecified',
+    behavior: 'none',
     needsHash: false,
     mayChangeName: false,
     mayChangeKind: false,

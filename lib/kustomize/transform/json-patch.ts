@@ -1,7 +1,12 @@
 import { patchNode } from '../../manifest/json-patch.ts'
 import type { PatchOperation } from '../../manifest/json-patch-operation.ts'
 import { messageOf } from '../../status/error.ts'
-import { ensureAnnotations } from '../bookkeeping.ts'
+import {
+  ensureAnnotations,
+  hideBookkeeping,
+  leadsToBookkeeping,
+  showBookkeeping,
+} from '../bookkeeping.ts'
 import { BuildError } from '../build-error.ts'
 import { setMetadataMap } from '../node-edit.ts'
 import { currentId, isEmptied, metadataMap, type Resource } from '../resource.ts'
@@ -18,13 +23,16 @@ export function applyJsonPatchTo(
 ): boolean {
   const { node } = resource
   if (node === undefined) return false
-  ensureAnnotations(resource)
+  const isShown = operations.some(leadsToAll)
+  if (isShown) showBookkeeping(resource)
+  else ensureAnnotations(resource)
   const before = currentId(resource)
   try {
     const patched = patchNode(node, operations)
     if (patched.kind !== 'map') return false
     setMetadataMap(patched, 'annotations', metadataMap(patched, 'annotations'))
     resource.node = patched
+    if (isShown) hideBookkeeping(patched)
     return isEmptied(resource) || idKey(before) !== idKey(currentId(resource))
   } catch (cause) {
     const id = formatId(before)
@@ -33,4 +41,16 @@ export function applyJsonPatchTo(
       data: { id },
     })
   }
+}
+
+/** kustomize's notes among the annotations can be copied, moved and tested; they are put back afterwards. */
+function leadsToAll({ fields }: PatchOperation): boolean {
+  const paths = [fields.path, fields.from].filter((path) => typeof path === 'string')
+  return paths.some((path) =>
+    leadsToBookkeeping(path.replace(/^\//, '').split('/').map(unescapePart)),
+  )
+}
+
+function unescapePart(part: string): string {
+  return part.replaceAll('~1', '/').replaceAll('~0', '~')
 }

@@ -1,5 +1,6 @@
 import { copyNode, isNull, type YamlNode, type YamlScalar } from '../../manifest/node.ts'
 import type { Json } from '../../manifest/object.ts'
+import { leadsToBookkeeping, withBookkeeping } from '../bookkeeping.ts'
 import { BuildError } from '../build-error.ts'
 import { parseData } from '../configurations.ts'
 import { readReplacement } from '../file/entries.ts'
@@ -86,7 +87,7 @@ function readSource(list: ResourceList, entry: ReplacementEntry, where: string):
   }
   const resource = findSource(list, source, where)
   const fieldPath = source.fieldPath === '' ? 'metadata.name' : source.fieldPath
-  const field = lookup(resource.node, smartPath(fieldPath))
+  const field = findSourceField(resource, smartPath(fieldPath))
   if (field === undefined || isEmptyValue(field)) {
     throw new BuildError(
       'ReplacementSourceNotFound',
@@ -95,6 +96,14 @@ function readSource(list: ResourceList, entry: ReplacementEntry, where: string):
     )
   }
   return refine(field, source, where)
+}
+
+function findSourceField(resource: Resource, path: readonly string[]): YamlNode | undefined {
+  if (!leadsToBookkeeping(path)) return lookup(resource.node, path)
+  return withBookkeeping(resource, () => {
+    const field = lookup(resource.node, path)
+    return field && copyNode(field)
+  })
 }
 
 function isEmptyValue(node: YamlNode): boolean {
@@ -165,8 +174,14 @@ function writeTarget(
     const ids = idsOf(resource)
     if (rejects.some((reject) => isRejected(resource, ids, reject))) continue
     if (!ids.some((id) => matchesId(select, id))) continue
-    for (const path of fieldPaths) writeReplacement(node, path, value, target.options, where)
+    const write = (path: string): void => writeReplacement(node, path, value, target.options, where)
+    for (const path of fieldPaths) writeShown(resource, path, write)
   }
+}
+
+function writeShown(resource: Resource, path: string, write: (path: string) => void): void {
+  if (leadsToBookkeeping(smartPath(path))) withBookkeeping(resource, () => write(path))
+  else write(path)
 }
 
 type Reject = {
