@@ -2,6 +2,7 @@ import { setTimeout as timeout } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import {
   apiVersionOf,
+  isJsonObject,
   isKubeObject,
   type Json,
   type JsonObject,
@@ -155,6 +156,8 @@ export function createClusterClient(
     },
     delete: async (ref, deleteOptions = {}) => {
       const { body } = await sendTo(ref, deleteRequest(deleteOptions))
+      // The page of a proxy that answers 200 to everything deletes nothing.
+      if (!isJsonObject(body) || textAt(body, 'kind') === '') throw notAnObject()
       return isKubeObject(body) && isTerminating(body) ? body : undefined
     },
     request: send,
@@ -211,7 +214,13 @@ function joinSignals(
 
 function objectOf(response: ClusterResponse): KubeObject {
   if (isKubeObject(response.body)) return response.body
-  throw new ClusterError('BadAnswer', 'the server did not answer with an object')
+  throw notAnObject()
+}
+
+function notAnObject(): ClusterError {
+  return new ClusterError('BadAnswer', 'the server did not answer with an object', {
+    retryable: true,
+  })
 }
 
 function isTerminating(object: KubeObject): boolean {

@@ -95,7 +95,14 @@ export function groupVersionPath(group: string, version: string): string {
 }
 
 async function readResources(send: Send, group: string, version: string): Promise<Resources> {
-  const body = await readOrAbsent(send, groupVersionPath(group, version))
+  const path = groupVersionPath(group, version)
+  const body = await readOrAbsent(send, path)
+  // What is no such list, as the page of a proxy, must not pass for kinds that are gone.
+  if (body !== undefined && !(isJsonObject(body) && Object.hasOwn(body, 'resources'))) {
+    throw new ClusterError('BadAnswer', `${path}: the server did not answer with its kinds`, {
+      retryable: true,
+    })
+  }
   const listed = isJsonObject(body) && Array.isArray(body.resources) ? body.resources : []
   const resources = listed
     .filter(isJsonObject)

@@ -97,6 +97,23 @@ describe('requests', () => {
   })
 })
 
+describe('a proxy that answers everything with a page', () => {
+  const login = { status: 200, body: '<form>Log in</form>' }
+
+  it('has deleted nothing', async () => {
+    const { client } = connect(({ method }) => (method === 'DELETE' ? login : { body: configMap }))
+    await expect(client.delete(ref)).rejects.toMatchObject({ code: 'BadAnswer', retryable: true })
+  })
+
+  it('does not make kinds go away', async () => {
+    const { client } = connect(() => login)
+    const kind = { group: 'other.example.com', version: 'v1', kind: 'Widget' }
+    const asked = { ...kind, namespace: 'ns', name: 'w' }
+    await expect(client.find(asked)).rejects.toMatchObject({ code: 'BadAnswer' })
+    await expect(client.resourceForAnyVersion(kind)).rejects.toMatchObject({ code: 'BadAnswer' })
+  })
+})
+
 describe('discovery', () => {
   const asked = (paths: readonly { path: string }[], path: string): number =>
     paths.filter((request) => request.path === path).length
