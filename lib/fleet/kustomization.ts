@@ -17,6 +17,7 @@ export type KustomizationSpec = {
   readonly isForced: boolean
   readonly isWaiting: boolean
   readonly healthChecks: readonly HealthCheckRef[]
+  readonly healthCheckExprs: readonly HealthExpressions[]
   readonly dependsOn: readonly Dependency[]
   readonly commonMetadata: CommonMetadata
   readonly build: BuildSpec
@@ -44,9 +45,22 @@ export type HealthCheckRef = {
   readonly namespace: string
 }
 
+/** CEL rules for a kind, or for all kinds of the group where `kind` is empty; an absent rule is empty. */
+export type HealthExpressions = {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly current: string
+  readonly inProgress: string
+  readonly failed: string
+}
+
+/** Beyond Flux: another kind of the fleet, or with `apiVersion` any object of the cluster. */
 export type Dependency = {
   readonly name: string
   readonly namespace?: string
+  /** A Kustomization where absent. */
+  readonly kind?: string
+  readonly apiVersion?: string
   readonly readyExpr?: string
 }
 
@@ -97,6 +111,7 @@ export function readKustomization(spec: Fields): KustomizationSpec {
     isForced: spec.flag('force') ?? false,
     isWaiting: spec.flag('wait') ?? false,
     healthChecks: spec.sections('healthChecks').map(readHealthCheck),
+    healthCheckExprs: spec.sections('healthCheckExprs').map(readHealthExpressions),
     dependsOn: spec.sections('dependsOn').map(readDependency),
     commonMetadata: readCommonMetadata(spec.section('commonMetadata')),
     build: readBuildSpec(spec),
@@ -111,10 +126,7 @@ export function readKustomization(spec: Fields): KustomizationSpec {
 function readNotBuilt(spec: Fields): readonly string[] {
   checkDecryption(spec.section('decryption'))
   const hasConfigMapRef = spec.section('kubeConfig')?.has('configMapRef') ?? false
-  return [
-    ...['healthCheckExprs'].filter((key) => spec.has(key)),
-    ...(hasConfigMapRef ? ['kubeConfig.configMapRef'] : []),
-  ]
+  return hasConfigMapRef ? ['kubeConfig.configMapRef'] : []
 }
 
 /** It alone is no reason to refuse: whatever is encrypted is refused where it is met. */
@@ -155,10 +167,22 @@ function readHealthCheck(fields: Fields): HealthCheckRef {
   }
 }
 
+function readHealthExpressions(fields: Fields): HealthExpressions {
+  return {
+    apiVersion: fields.requiredText('apiVersion'),
+    kind: fields.text('kind') ?? '',
+    current: fields.text('current') ?? '',
+    inProgress: fields.text('inProgress') ?? '',
+    failed: fields.text('failed') ?? '',
+  }
+}
+
 function readDependency(fields: Fields): Dependency {
   return {
     name: fields.requiredText('name'),
     ...optional('namespace', fields.text('namespace')),
+    ...optional('kind', fields.text('kind')),
+    ...optional('apiVersion', fields.text('apiVersion')),
     ...optional('readyExpr', fields.text('readyExpr')),
   }
 }

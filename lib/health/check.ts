@@ -2,7 +2,7 @@ import type { ClusterClient } from '../cluster/client.ts'
 import { ClusterError, isUnreachable } from '../cluster/cluster-error.ts'
 import { readObjects } from '../cluster/read-many.ts'
 import { inventoryId } from '../inventory/inventory.ts'
-import { formatRef, type KubeObject, type ObjectRef } from '../manifest/object.ts'
+import { formatRef, type KubeObject, type ObjectRef, splitApiVersion } from '../manifest/object.ts'
 import { messageOf } from '../status/error.ts'
 import type { HealthStatus, ObjectStatus } from './object-status.ts'
 import { computeFluxStatus } from './status.ts'
@@ -78,8 +78,14 @@ export function summarizeHealth(results: readonly HealthResult[]): HealthSummary
 }
 
 function resultOf(ref: ObjectRef, object: KubeObject, options: CheckOptions): HealthResult {
-  const status = options.evaluate?.(object) ?? computeFluxStatus(object, options.now())
+  const status = ownStatus(object, options) ?? computeFluxStatus(object, options.now())
   return { ref, object, ...status }
+}
+
+/** Flux's own rule for a Job stands before the user's. */
+function ownStatus(object: KubeObject, { evaluate }: CheckOptions): ObjectStatus | undefined {
+  const isJob = object.kind === 'Job' && splitApiVersion(object.apiVersion).group === 'batch'
+  return isJob ? undefined : evaluate?.(object)
 }
 
 function notFound(ref: ObjectRef): HealthResult {

@@ -1,6 +1,8 @@
-import type { FleetObject } from '../fleet/fleet-object.ts'
+import { type FleetObject, isFluxObject } from '../fleet/fleet-object.ts'
+import type { Dependency } from '../fleet/kustomization.ts'
 import { formatId, type ObjectId } from '../fleet/object-id.ts'
 import { bucketKey, repositoryKey } from '../fleet/repository.ts'
+import { splitApiVersion } from '../manifest/object.ts'
 import { keys } from './keys.ts'
 
 /** Keys that lead to this object: from the repository or bucket it follows, the source it uses, the objects it needs. */
@@ -19,7 +21,9 @@ function startsOf(object: FleetObject): readonly string[] {
   const { spec } = object
   return [
     keys.users(sourceIdOf(object.id, spec.sourceRef)),
-    ...spec.dependsOn.map((dependency) => keys.dependents(dependencyId(object.id, dependency))),
+    ...spec.dependsOn
+      .filter(isInFleet)
+      .map((dependency) => keys.dependents(dependencyId(object.id, dependency))),
   ]
 }
 
@@ -36,10 +40,16 @@ export function sourceIdOf(
   }
 }
 
+/** False for an object of the cluster, which only its API tells of. */
+export function isInFleet({ apiVersion }: Dependency): boolean {
+  return apiVersion === undefined || isFluxObject(splitApiVersion(apiVersion))
+}
+
 export function dependencyId(
   kustomization: ObjectId,
-  dependency: { readonly name: string; readonly namespace?: string },
+  dependency: { readonly name: string; readonly namespace?: string; readonly kind?: string },
 ): ObjectId {
   const namespace = dependency.namespace ?? kustomization.namespace
-  return { ...kustomization, namespace, name: dependency.name }
+  const { kind = 'Kustomization', name } = dependency
+  return { ...kustomization, kind, namespace, name }
 }

@@ -19,6 +19,8 @@ export type ReconcileErrorCode =
   | 'ArtifactMissing'
   | 'StageNotReady'
   | 'InvalidSpec'
+  /** A CEL expression that can never work. */
+  | 'InvalidExpression'
   /** A cluster changes hands, and the step in hand took too long: the same command goes on from there. */
   | 'HandOverUnfinished'
 

@@ -38,6 +38,7 @@ const tellings: Readonly<Record<string, Telling>> = {
   },
   DependencyCycle: { retryAfterMs: dependencyRetryMs },
   AccessDenied: { isTerminal: true },
+  InvalidCELExpression: { isTerminal: true },
   NotSupportedYet: { isTerminal: true },
   InvalidSpec: { isTerminal: true },
 }

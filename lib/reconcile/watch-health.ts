@@ -1,10 +1,17 @@
 import { ownerSelector } from '../apply/owner-labels.ts'
 import type { ClusterClient } from '../cluster/client.ts'
 import { isFluxObject } from '../fleet/fleet-object.ts'
-import { checkHealth, type HealthResult, summarizeHealth } from '../health/check.ts'
+import {
+  checkHealth,
+  type HealthEvaluator,
+  type HealthResult,
+  summarizeHealth,
+} from '../health/check.ts'
+import { compileHealthRules } from '../health/expressions.ts'
 import { computeStatus } from '../health/status.ts'
 import { parseEntry } from '../inventory/inventory.ts'
 import { formatRef, type ObjectRef, splitApiVersion } from '../manifest/object.ts'
+import { fluxView } from './flux-view.ts'
 import type { Ports } from './ports.ts'
 import { idOf } from './register.ts'
 import type { KustomizationObject, Run } from './run.ts'
@@ -47,12 +54,14 @@ export async function lookAtHealth(
   const { cluster } = run.target.id
   // All that a Kustomization owns carries its labels: a few lists instead of a request for each.
   const { isWaiting } = run.target.spec
+  const evaluate = await compileHealthRules(run.target.spec.healthCheckExprs)
   const options = {
     now: run.ports.now,
+    ...(evaluate === undefined ? {} : { evaluate }),
     ...(isWaiting ? { labelSelector: ownerSelector(run.target.id) } : {}),
   }
   const results = await Promise.all([
-    Promise.all(inFleet.map((ref) => fleetHealth(run.ports, cluster, ref))),
+    Promise.all(inFleet.map((ref) => fleetHealth(run.ports, cluster, ref, evaluate))),
     inCluster.length === 0 ? [] : checkHealth(await client(), inCluster, options),
   ])
   return summarizeHealth(results.flat())
@@ -62,6 +71,7 @@ async function fleetHealth(
   ports: Pick<Ports, 'registry' | 'store' | 'now'>,
   cluster: string,
   ref: ObjectRef,
+  evaluate: HealthEvaluator | undefined,
 ): Promise<HealthResult> {
   const id = idOf(cluster, ref)
   const found = await ports.registry.find(id)
@@ -70,11 +80,6 @@ async function fleetHealth(
   if (found.type === 'Alert' || found.type === 'Provider') {
     return { ref, status: 'Current', message: 'is registered' }
   }
-  const { observedGeneration, conditions } = await readStatus(ports.store, id)
-  const object = {
-    ...found.record.object,
-    metadata: { ...found.record.object.metadata, generation: found.record.generation },
-    status: { observedGeneration, conditions: conditions.map((condition) => ({ ...condition })) },
-  }
-  return { ref, ...computeStatus(object, ports.now()) }
+  const object = fluxView(found, await readStatus(ports.store, id))
+  return { ref, ...(evaluate?.(object) ?? computeStatus(object, ports.now())) }
 }
