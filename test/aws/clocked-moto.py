@@ -1,5 +1,5 @@
-"""moto's server with a clock of its own: it stands still, as many seconds ahead of the start as the file says that the
-first argument names.
+"""moto's server with a clock of its own: as many seconds ahead as the file says that the first argument names, where the
+second is `still` ahead of the start, without moving.
 
 moto 5.2.5 hands out the last of several messages of a FIFO group first when all of them come back together; SQS keeps
 their order. What has come back is taken off the group's list before moto looks, which cures it.
@@ -12,14 +12,15 @@ from moto.core import utils
 from moto.server import main
 from moto.sqs.models import SQSBackend
 
-start = utils.utcnow()
-file = sys.argv.pop(1)
+real = utils.utcnow
+file, pace = sys.argv.pop(1), sys.argv.pop(1)
+start = real() if pace == "still" else None
 receive_messages = SQSBackend.receive_message
 
 
 def now():
     with open(file) as seconds:
-        return start + datetime.timedelta(seconds=float(seconds.read() or 0))
+        return (start or real()) + datetime.timedelta(seconds=float(seconds.read() or 0))
 
 
 def receive_in_order(self, queue_name, *args, **more):

@@ -19,13 +19,16 @@ export type AwsServer = {
 export const region = 'eu-west-1'
 const readyMs = 60_000
 
-/** moto whose SQS believes in the time that a test tells it. */
+/** moto that believes in the time that a test tells it. */
 export type ClockedServer = AwsServer & {
   /** Moves its clock on; delays, visibility and the five minutes of de-duplication go by it. */
   readonly advance: (ms: number) => void
+  /** Holds the seconds that it is ahead. */
+  readonly clockFile: string
 }
 
-export async function startClockedMoto(): Promise<ClockedServer> {
+/** `still`: time passes by `advance` alone; `running`: besides. */
+export async function startClockedMoto(pace: 'still' | 'running'): Promise<ClockedServer> {
   const folder = makeTemporaryFolder('clock')
   const file = join(folder, 'seconds')
   let aheadMs = 0
@@ -40,14 +43,14 @@ export async function startClockedMoto(): Promise<ClockedServer> {
   const script = join(import.meta.dirname, 'clocked-moto.py')
   const server = await startServer(
     'moto',
-    (port) => ({ path: python, args: [script, file, '-H', '127.0.0.1', '-p', String(port)] }),
+    (port) => ({ path: python, args: [script, file, pace, '-H', '127.0.0.1', '-p', String(port)] }),
     '/moto-api/',
   )
   const stop = async (): Promise<void> => {
     await server.stop()
     await rm(folder, { recursive: true, force: true })
   }
-  return { ...server, advance, stop }
+  return { ...server, advance, clockFile: file, stop }
 }
 
 /** moto: S3, SQS, EventBridge, CloudFormation and more of one account, in memory. */
@@ -72,9 +75,13 @@ export function startMinio(): Promise<AwsServer> {
 }
 
 /** Calls a stand-in under an access key, by which it can be told who called. */
-export function callAs(accessKeyId: string, endpoint: string): AwsCall {
+export function callAs(
+  accessKeyId: string,
+  endpoint: string,
+  now: () => Date = () => new Date(),
+): AwsCall {
   const secret = { accessKeyId, secretAccessKey: secretKey }
-  return createAwsCall({ region, endpoint, credentials: async () => secret })
+  return createAwsCall({ region, endpoint, now, credentials: async () => secret })
 }
 
 export const accessKey = 'AKIDADMINISTRATOR'
@@ -118,4 +125,9 @@ async function ready(url: string, program: Program): Promise<void> {
     await answer.arrayBuffer()
     return answer.ok
   })
+}
+
+/** The access key that a function signs with: by it a call tells whose role it needs. */
+export function accessKeyOf(functionName: string): string {
+  return `AKIDOF${functionName.toUpperCase()}`
 }

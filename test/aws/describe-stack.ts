@@ -1,0 +1,13 @@
+import { describe } from 'vitest'
+import { controllerPeers, controlPlanePeers } from '../peers/control-plane.ts'
+import { describeWithPeers } from '../peers/describe-with-peers.ts'
+import { whyNoPackage } from './package-stack.ts'
+
+/** `describe` for tests of the packaged stack; skipped, with the reason, where it cannot be packaged or run. */
+export function describeStack(title: string, tests: () => void): void {
+  const reason = whyNoPackage()
+  const peers = ['moto', 'aws-lambda-ric', ...controlPlanePeers, ...controllerPeers] as const
+  describe.skipIf(reason !== undefined)(reason ? `${title} (${reason})` : title, () => {
+    describeWithPeers(peers, 'on moto and the runtime client', tests)
+  })
+}
