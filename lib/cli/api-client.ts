@@ -1,5 +1,6 @@
 import type { ObjectId } from '../fleet/object-id.ts'
 import { isJsonObject, textAt } from '../manifest/object.ts'
+import type { BuriedLetter, DeadLetterDesk } from '../queue/dead-letters.ts'
 import type { Operations } from '../reconcile/operations.ts'
 import { messageOf } from '../status/error.ts'
 import { type CliContext, ExitError } from './context.ts'
@@ -12,7 +13,11 @@ export function createApiClient(
   request: CliContext['fetch'],
   address: string,
   token?: string,
-): { readonly operations: Operations; readonly probe: () => Promise<Probe> } {
+): {
+  readonly operations: Operations
+  readonly deadLetters: DeadLetterDesk
+  readonly probe: () => Promise<Probe>
+} {
   const headers: Record<string, string> =
     token === undefined ? {} : { authorization: `Bearer ${token}` }
 
@@ -50,6 +55,20 @@ export function createApiClient(
       const body: unknown = await response.json().catch(() => undefined)
       return isJsonObject(body) && body.status === 'ok' ? 'driftless' : 'other'
     },
+    deadLetters: {
+      list: async () => {
+        const found = await read<{ items: readonly BuriedLetter[] }>('GET', '/dead-letters')
+        if (found === undefined) throw noQueues(address)
+        return found.items
+      },
+      redrive: async (ids) => {
+        const query = (ids ?? []).map((id) => `id=${encodeURIComponent(id)}`).join('&')
+        const path = `/dead-letters/redrive${query === '' ? '' : `?${query}`}`
+        const sent = await read<{ ids: readonly string[] }>('POST', path)
+        if (sent === undefined) throw noQueues(address)
+        return sent.ids
+      },
+    },
     operations: {
       clusters: () => items('/clusters'),
       objects: (filter) => items(`/objects${queryOf(filter)}`),
@@ -62,6 +81,10 @@ export function createApiClient(
       release: (id) => read('POST', `${pathOf(id)}/release`),
     },
   }
+}
+
+function noQueues(address: string): ExitError {
+  return new ExitError(1, `${address} does not show its queues; on AWS name the stack with --stage`)
 }
 
 function pathOf(id: ObjectId): string {

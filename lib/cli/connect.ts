@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { openOffline } from '../runtime/offline.ts'
+import { openOfflineDesk } from '../runtime/offline-queues.ts'
 import { createApiClient } from './api-client.ts'
 import { type CliContext, type Connection, ExitError } from './context.ts'
 
@@ -23,7 +24,7 @@ export async function connect(context: CliContext, flags: ConnectFlags): Promise
   const token = flags.token ?? context.environment.DRIFTLESS_TOKEN
   const client = createApiClient(context.fetch, address, token)
   const probe = await client.probe()
-  if (probe === 'driftless') return { operations: client.operations, isLive: true, address }
+  if (probe === 'driftless') return { ...client, isLive: true, address }
   if (probe === 'refused') {
     throw new ExitError(
       1,
@@ -41,7 +42,8 @@ export async function connect(context: CliContext, flags: ConnectFlags): Promise
       `no Driftless runs at ${address} and there is no state folder ${state}; start 'driftless serve', or name one with --server`,
     )
   }
-  return { operations: openOffline(state), isLive: false, address: state }
+  const deadLetters = openOfflineDesk(state)
+  return { operations: openOffline(state), deadLetters, isLive: false, address: state }
 }
 
 /** For commands that need someone to do the work. */

@@ -1,3 +1,4 @@
+import type { DeadLetterDesk } from '../queue/dead-letters.ts'
 import type { Operations } from '../reconcile/operations.ts'
 import type { Output } from './output.ts'
 
@@ -20,6 +21,7 @@ export type CliContext = {
 /** How a command reaches Driftless: a running server, or the store of one that does not run. */
 export type Connection = {
   readonly operations: Operations
+  readonly deadLetters: DeadLetterDesk
   /** False where the store is read directly: nothing would take up a request. */
   readonly isLive: boolean
   readonly address: string

@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   resume: async () => (await import('./commands/resume.ts')).addResumeCommand,
   events: async () => (await import('./commands/events.ts')).addEventsCommand,
   check: async () => (await import('./commands/check.ts')).addCheckCommand,
+  queue: async () => (await import('./commands/queue.ts')).addQueueCommand,
   fleet: async () => (await import('./commands/fleet.ts')).addFleetCommand,
   adopt: async () => (await import('./commands/adopt.ts')).addAdoptCommand,
   release: async () => (await import('./commands/release.ts')).addReleaseCommand,

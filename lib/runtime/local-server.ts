@@ -8,6 +8,7 @@ import { createHookIndex } from '../reconcile/hook-index.ts'
 import { readWebhookSecrets } from '../reconcile/webhook-secrets.ts'
 import { messageOf as textOf } from '../status/error.ts'
 import { createApi } from '../web/api.ts'
+import { createDeadLettersApi } from '../web/dead-letters-api.ts'
 import { createGuard } from '../web/guard.ts'
 import { createPage } from '../web/page.ts'
 import type { LocalRuntime } from './local.ts'
@@ -70,6 +71,7 @@ function createLocalApp(runtime: LocalRuntime, { host, token }: ServerOptions): 
   app.use('/', guard)
   const report = (fault: unknown) => ports.log.error(textOf(fault))
   const api = createApi({ operations, health: runtime.health, wait: waitMs, report })
+  app.route('/api/v1/dead-letters', createDeadLettersApi(runtime.deadLetters))
   app.route('/api/v1', api)
   app.route('/', createPage(operations))
   const receivers = createReceiverApp({

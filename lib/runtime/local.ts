@@ -5,7 +5,9 @@ import { formatFault } from '../fleet/load.ts'
 import { createAddressCheck } from '../http/address-policy.ts'
 import { createOutbound } from '../http/outbound.ts'
 import type { Logger } from '../log/logger.ts'
+import type { DeadLetterDesk } from '../queue/dead-letters.ts'
 import { createLocalQueue } from '../queue/local.ts'
+import { createLocalDesk } from '../queue/local-dead-letters.ts'
 import { createArtifacts } from '../reconcile/artifacts.ts'
 import { forgetOldEvents } from '../reconcile/event-log.ts'
 import { createSources } from '../reconcile/fetch-once.ts'
@@ -57,6 +59,7 @@ export type LocalRuntime = {
   readonly stop: () => Promise<void>
   /** Looks at what is due now instead of at the next tick. */
   readonly tickNow: () => Promise<number>
+  readonly deadLetters: DeadLetterDesk
   readonly health: () => Readonly<Record<string, unknown>>
   /** Messages that are not sent yet, and events not yet matched. */
   readonly noticesLeft: () => number
@@ -87,6 +90,7 @@ export async function createLocalRuntime(options: LocalOptions): Promise<LocalRu
     operations: createOperations(ports.ports),
     sandboxes,
     tickNow: () => tick(ports.ports),
+    deadLetters: createLocalDesk({ requests, notices }),
     health: () => ({ requests: requests.depth(), notices: notices.depth() }),
     noticesLeft: () => {
       const { waiting, delayed, working } = notices.depth()

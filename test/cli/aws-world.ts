@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { CliContext } from '../../lib/cli/context.ts'
 import { run } from '../../lib/cli/main.ts'
 import { createOutput } from '../../lib/cli/output.ts'
 import { createSandboxBucket, type SandboxBucket } from '../../lib/sandbox/bucket.ts'
@@ -18,6 +19,8 @@ export type AwsWorld = {
   /** What was sent to queues, by those who keep it. */
   readonly sent: string[]
   readonly environment: Readonly<Record<string, string>>
+  /** From now on this answers where a running Driftless would. */
+  readonly serve: (fetch: CliContext['fetch']) => void
   readonly run: (...args: readonly string[]) => Promise<Ran>
   readonly close: () => Promise<void>
 }
@@ -51,7 +54,11 @@ export async function createAwsWorld(workingDirectory: string): Promise<AwsWorld
     AWS_REGION: 'eu-west-1',
     AWS_ENDPOINT_URL: endpoint.url,
   }
+  let serving: CliContext['fetch'] = () => Promise.reject(new Error('nothing runs here'))
   return {
+    serve: (fetch) => {
+      serving = fetch
+    },
     bucket,
     actions,
     calls,
@@ -74,7 +81,7 @@ export async function createAwsWorld(workingDirectory: string): Promise<AwsWorld
         interrupted: new Promise(() => {}),
         wait: async () => {},
         now: () => new Date('2026-11-23T10:00:00Z'),
-        fetch: async () => Promise.reject(new Error('nothing runs here')),
+        fetch: serving,
       })
       return { exit, stdout: stdout.join(''), stderr: stderr.join('') }
     },
@@ -88,6 +95,12 @@ export async function createAwsWorld(workingDirectory: string): Promise<AwsWorld
 const outputs = {
   StateBucketName: 'state',
   RequestQueueUrl: 'https://sqs/1/request.fifo',
+  NoticeQueueUrl: 'https://sqs/1/notice.fifo',
+  RequestQueueDeadLettersUrl: 'https://sqs/1/dead.fifo',
+  RequestDelayDeadLettersUrl: 'https://sqs/1/delay-dead',
+  NoticeQueueDeadLettersUrl: 'https://sqs/1/notice-dead.fifo',
+  NoticeDelayDeadLettersUrl: 'https://sqs/1/notice-delay-dead',
+  TriggerDeadLettersUrl: 'https://sqs/1/triggers',
 }
 
 function describeStack(input: string): { status: number; body: string } {
