@@ -171,7 +171,7 @@ function readHealthExpressions(fields: Fields): HealthExpressions {
   return {
     apiVersion: fields.requiredText('apiVersion'),
     kind: fields.text('kind') ?? '',
-    current: fields.text('current') ?? '',
+    current: fields.requiredText('current'),
     inProgress: fields.text('inProgress') ?? '',
     failed: fields.text('failed') ?? '',
   }
