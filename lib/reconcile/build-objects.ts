@@ -6,6 +6,7 @@ import type { ClusterSpec } from '../fleet/cluster.ts'
 import { isFluxObject } from '../fleet/fleet-object.ts'
 import { buildKustomization } from '../kustomize/flux/build-kustomization.ts'
 import { substitute } from '../kustomize/flux/substitute.ts'
+import { printBuild } from '../kustomize/print-build.ts'
 import { formatRef, type KubeObject, refOf } from '../manifest/object.ts'
 import type { ReadySource } from './gate.ts'
 import { isFluxComponent } from './inherit-inventory.ts'
@@ -21,7 +22,7 @@ export type Built = {
   /** Objects of Flux's groups: for the fleet. */
   readonly fluxObjects: readonly KubeObject[]
   readonly warnings: readonly string[]
-  /** `sha256:<hex>` of all objects: the key of the history. */
+  /** `sha256:<hex>` of the text kustomize prints for them: the key of the history, as Flux's. */
   readonly digest: string
   /** Every file read and folder listed, so that an unchanged build can be told without building. */
   readonly reads: readonly string[]
@@ -127,7 +128,7 @@ export function inputDigest(tree: Tree, reads: readonly string[], settings: stri
 }
 
 function digestOf(objects: readonly KubeObject[]): string {
-  return `sha256:${bytesToHex(sha256(new TextEncoder().encode(JSON.stringify(objects))))}`
+  return `sha256:${bytesToHex(sha256(new TextEncoder().encode(printBuild(objects))))}`
 }
 
 /** As a secure join does: `..` stops at the root. */

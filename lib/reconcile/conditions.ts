@@ -7,7 +7,11 @@ import {
 import type { Reason } from '../status/reason.ts'
 import type { ObjectStatus } from './object-status.ts'
 
-type Verdict = { readonly reason: Reason; readonly message: string; readonly generation: number }
+export type Verdict = {
+  readonly reason: Reason
+  readonly message: string
+  readonly generation: number
+}
 
 /** Work has begun or goes on: Reconciling True, Ready Unknown. Source: fluxcd/pkg/runtime/conditions. */
 export function markProgressing(status: ObjectStatus, verdict: Verdict, now: Date): ObjectStatus {
@@ -29,16 +33,36 @@ export function markReady(status: ObjectStatus, verdict: Verdict, now: Date): Ob
   }
 }
 
-/** It failed and is tried again. */
-export function markFailed(status: ObjectStatus, verdict: Verdict, now: Date): ObjectStatus {
+/** It failed and is tried again; `progress` is what was under way, the fault itself where absent. */
+export function markFailed(
+  status: ObjectStatus,
+  verdict: Verdict,
+  now: Date,
+  progress: string = verdict.message,
+): ObjectStatus {
   const reconciling = condition('Reconciling', 'True', {
     ...verdict,
     reason: 'ProgressingWithRetry',
-    message: verdict.message,
+    message: progress,
   })
   const ready = condition('Ready', 'False', verdict)
   const conditions = removeCondition(status.conditions, 'Stalled')
   return { ...status, conditions: setAll(conditions, [reconciling, ready], now) }
+}
+
+/** It could not begin yet, and is tried again: only a Reconciling that stands already is kept. */
+export function markNotBegun(status: ObjectStatus, verdict: Verdict, now: Date): ObjectStatus {
+  const standing = findCondition(status.conditions, 'Reconciling')
+  const failed = mark(status, 'Ready', 'False', verdict, now)
+  if (standing === undefined) return failed
+  const { message } = standing
+  return mark(
+    failed,
+    'Reconciling',
+    'True',
+    { ...verdict, reason: 'ProgressingWithRetry', message },
+    now,
+  )
 }
 
 /** It cannot work until its spec, or what it refers to, changes. */

@@ -28,6 +28,8 @@ export async function finalizeKustomization(
 ): Promise<NextLook | undefined> {
   const { ports, target, status } = run
   const { isPruned, deletionPolicy } = target.spec
+  const { lastAppliedRevision: revision } = status.current()
+  if (revision !== undefined) run.attempt.note({ revision })
   const deletion = deletionFor(deletionPolicy, { isPruned, isSuspended })
   const owned = (status.current().inventory ?? []).flatMap((entry) => parseEntry(entry) ?? [])
   const cluster = await ports.clusters.find(target.id.cluster)

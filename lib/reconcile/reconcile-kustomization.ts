@@ -29,6 +29,7 @@ export async function reconcileKustomization(run: Run<KustomizationObject>): Pro
   requireBuilt(target)
   await requireRules(target)
   const source = await requireSource(ports, target)
+  run.attempt.note({ revision: source.artifact.revision, ...commitOf(source) })
   const next = whatIsLeft(run, source)
   if (next !== undefined) return next
   const cluster = await ports.clusters.find(target.id.cluster)
@@ -37,12 +38,14 @@ export async function reconcileKustomization(run: Run<KustomizationObject>): Pro
   // What is applied already only waits to be healthy, whatever its dependencies do meanwhile.
   if (!isWatching(run, source)) await requireDependencies(run, connect.get, source)
   if (isWatching(run, source)) return settleHealth(run, connect.get, source)
+  run.attempt.note({ stage: 'fetch' })
   await endOlderWatch(run, source)
   const asLeft = await buildAsLeft(run, connect.get, cluster, source)
   if (asLeft !== undefined) {
     return settleHealth(run, connect.get, source, { digest: asLeft, hasChanges: false })
   }
   const folder = await openFolder(ports.artifacts, source, target.spec.path)
+  run.attempt.note({ stage: 'build' })
   if (await isUntouched(run, source, folder)) {
     await finishRun(run, source)
     // Drift is looked for when the interval comes, as if this revision had not been.
@@ -64,6 +67,10 @@ async function requireRules({ spec }: KustomizationObject): Promise<void> {
   })
 }
 
+function commitOf({ commit }: ReadySource) {
+  return commit === undefined ? {} : { commit }
+}
+
 async function bringToCluster(
   run: Run<KustomizationObject>,
   client: () => Promise<ClusterClient>,
@@ -73,6 +80,7 @@ async function bringToCluster(
 ): Promise<NextLook> {
   const { status } = run
   const before = status.current()
+  run.attempt.note({ stage: 'apply', digest: built.digest })
   const applied = await applyBuilt(run, client, cluster, source, built)
   const { revision } = source.artifact
   const isDrift = isAllDrift(applied.changes)

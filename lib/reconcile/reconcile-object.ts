@@ -4,20 +4,20 @@ import { formatId } from '../fleet/object-id.ts'
 import type { ReconcileRequest } from '../fleet/request.ts'
 import { DriftlessError } from '../status/error.ts'
 import { clear } from '../store/calendar.ts'
+import { createAttemptLog } from './attempt.ts'
 import { isReady } from './conditions.ts'
-import { sourceIdOf } from './edges.ts'
 import { finalizeKustomization, takenBack } from './finalize.ts'
-import type { KeptLease } from './keep-lease.ts'
+import { isOutOfTime, type KeptLease } from './keep-lease.ts'
 import { letGo } from './let-go.ts'
 import type { Ports } from './ports.ts'
 import { ReconcileError } from './reconcile-error.ts'
 import { reconcileKustomization } from './reconcile-kustomization.ts'
 import { reconcileReceiver } from './reconcile-receiver.ts'
 import { reconcileSource } from './reconcile-source.ts'
-import { type Attempt, recordFailure } from './record-failure.ts'
+import { recordFailure } from './record-failure.ts'
 import type { RegisteredObject } from './registry.ts'
 import type { NextLook, Run } from './run.ts'
-import { openStatus, readStatus } from './status-writer.ts'
+import { openStatus } from './status-writer.ts'
 import { isReleased, isSuspended } from './suspension.ts'
 
 const fallbackIntervalMs = 600_000
@@ -40,8 +40,9 @@ export async function reconcileObject(
     request,
     status,
     checkLease: lease.check,
-    signal: AbortSignal.any([lease.signal, AbortSignal.timeout(timeLimitMs)]),
+    signal: lease.signal,
     startedAt: ports.now(),
+    attempt: createAttemptLog(),
   }
   const isHeld = await isSuspended(ports.store, target)
   const isLeaving = target.record.deletionRequestedAt !== undefined
@@ -62,12 +63,24 @@ async function look(run: Run, isLeaving: boolean, isHeld: boolean): Promise<Next
     return await (isLeaving ? finalize(run, isHeld) : reconcile(run))
   } catch (thrown) {
     if (isLost(thrown)) throw thrown
-    return recordFailure(run, thrown, await attemptOf(run), timingOf(run.target))
+    const isOver = isOutOfTime(run.signal)
+    // Whatever was interrupted, the next step takes it up again; but not for ever.
+    if (isOver && mayHandOver(run.request)) throw run.signal.reason
+    return recordFailure(run, isOver ? neverEnding() : thrown, timingOf(run.target))
   }
 }
 
-/** One step ends before a function's 15 minutes do. */
-const timeLimitMs = 13 * 60_000
+/** Work that has not come to an end in so many steps, five hours on AWS, is told as a failure. */
+const maxHandOvers = 20
+
+function neverEnding(): ReconcileError {
+  const message = `this did not come to an end in ${maxHandOvers + 1} steps; split it into several Kustomizations, or give the function more memory, which is more processor`
+  return new ReconcileError('ReconciliationFailed', 'OutOfTime', message, { retryable: true })
+}
+
+function mayHandOver({ handOvers = 0 }: ReconcileRequest): boolean {
+  return handOvers < maxHandOvers
+}
 
 async function reconcile(run: Run): Promise<NextLook | undefined> {
   const { target } = run
@@ -109,17 +122,6 @@ async function rest(run: Run): Promise<void> {
 async function markHandled({ request, status }: Run): Promise<void> {
   if (request.cause !== 'user') return
   await status.save({ ...status.current(), lastHandledReconcileAt: request.requestedAt })
-}
-
-/** What a failure belongs to: what the source holds now. */
-async function attemptOf({ ports, target }: Run): Promise<Attempt> {
-  if (target.type !== 'Kustomization') return {}
-  const source = sourceIdOf(target.id, target.spec.sourceRef)
-  const { artifact, commit } = await readStatus(ports.store, source)
-  return {
-    ...(artifact === undefined ? {} : { revision: artifact.revision }),
-    ...(commit === undefined ? {} : { commit }),
-  }
 }
 
 function timingOf(target: RegisteredObject) {

@@ -5,7 +5,8 @@ import { DriftlessError, messageOf } from '../status/error.ts'
 import { recordSnapshot } from '../status/history.ts'
 import type { Reason } from '../status/reason.ts'
 import { changesOf } from './apply-built.ts'
-import { markFailed, markStalled } from './conditions.ts'
+import { type Attempt, progressOf } from './attempt.ts'
+import { markFailed, markNotBegun, markStalled, type Verdict } from './conditions.ts'
 import { emit, toldChanges } from './emit.ts'
 import type { Commit, ObjectStatus } from './object-status.ts'
 import type { NextLook, Run } from './run.ts'
@@ -14,14 +15,13 @@ import type { NextLook, Run } from './run.ts'
 type Telling = {
   /** Waits for the spec to change; not tried again before the next interval. */
   readonly isTerminal?: boolean
+  /** Flux does not count the generation as observed. Source: flux.md §10. */
+  readonly isUnobserved?: boolean
   /** `none`: Flux sends no event for it. */
   readonly event?: 'none' | 'info'
   readonly eventMessage?: string
   readonly retryAfterMs?: number
 }
-
-/** The revision that was tried, with its commit. */
-export type Attempt = { readonly revision?: string; readonly commit?: Commit }
 
 const dependencyRetryMs = 30_000
 const unreachableRetryMs = 60_000
@@ -37,7 +37,7 @@ const tellings: Readonly<Record<string, Telling>> = {
     retryAfterMs: dependencyRetryMs,
   },
   DependencyCycle: { retryAfterMs: dependencyRetryMs },
-  AccessDenied: { isTerminal: true },
+  AccessDenied: { isTerminal: true, isUnobserved: true },
   InvalidCELExpression: { isTerminal: true },
   NotSupportedYet: { isTerminal: true },
   InvalidSpec: { isTerminal: true },
@@ -47,11 +47,10 @@ const tellings: Readonly<Record<string, Telling>> = {
 export async function recordFailure(
   run: Run,
   thrown: unknown,
-  attempt: Attempt,
   retry: { readonly retryIntervalMs: number; readonly intervalMs: number },
 ): Promise<NextLook> {
   const { ports, target, status } = run
-  const { revision, commit } = attempt
+  const { revision, commit } = run.attempt.current()
   const code = thrown instanceof DriftlessError ? thrown.code : ''
   const reason = reasonOf(thrown)
   const telling = tellings[code] ?? tellings[reason] ?? {}
@@ -61,14 +60,10 @@ export async function recordFailure(
     ports.log.error(message, { object: formatId(target.id), thrown })
   const verdict = { reason, message: message.trimEnd(), generation: target.record.generation }
   const isTold = telling.isTerminal === true && isStalledBy(status.current(), verdict)
-  const marked = telling.isTerminal
-    ? markStalled(status.current(), verdict, ports.now())
-    : markFailed(status.current(), verdict, ports.now())
-  const history = historyWith(run, thrown, reason, revision)
   await status.save({
-    ...marked,
-    ...(history === undefined ? {} : { history }),
-    ...(revision === undefined ? {} : { lastAttemptedRevision: revision }),
+    ...marked(run, telling, verdict),
+    ...historyWith(run, reason),
+    ...attempted(run.attempt.current()),
     lastRun: { at: rfc3339(ports.now()), durationMs: elapsedMs(run) },
   })
   if (!isTold) await tell(run, telling, { reason, message, revision, commit, thrown })
@@ -79,14 +74,38 @@ export async function recordFailure(
   return { afterMs, cause: 'retry' }
 }
 
+/** Source: kustomize-controller's finalizeStatus: what was in progress when it failed is still to be read there. */
+function marked({ ports, target, status, attempt }: Run, telling: Telling, verdict: Verdict) {
+  const now = ports.now()
+  const before = status.current()
+  if (telling.isTerminal === true) {
+    const stalled = markStalled(before, verdict, now)
+    const { observedGeneration } = telling.isUnobserved === true ? before : stalled
+    return { ...stalled, observedGeneration }
+  }
+  if (target.type !== 'Kustomization') return markFailed(before, verdict, now)
+  const { stage, revision = '' } = attempt.current()
+  if (stage === undefined) return markNotBegun(before, verdict, now)
+  const timeout = formatDuration(target.spec.timeoutMs)
+  return markFailed(before, verdict, now, progressOf(stage, revision, timeout))
+}
+
+/** Only what was fetched and is there to be built counts as tried. */
+function attempted({ stage, revision }: Attempt): Pick<ObjectStatus, 'lastAttemptedRevision'> {
+  const isTried = revision !== undefined && stage !== undefined && stage !== 'fetch'
+  return isTried ? { lastAttemptedRevision: revision } : {}
+}
+
 /** What nobody can have changed since is not told again at each interval. */
 function isStalledBy(
-  { conditions, observedGeneration }: ObjectStatus,
+  { conditions }: ObjectStatus,
   { message, generation }: { readonly message: string; readonly generation: number },
 ): boolean {
   const stalled = findCondition(conditions, 'Stalled')
   return (
-    stalled?.status === 'True' && stalled.message === message && observedGeneration === generation
+    stalled?.status === 'True' &&
+    stalled.message === message &&
+    stalled.observedGeneration === generation
   )
 }
 
@@ -113,22 +132,24 @@ async function tell(
   })
 }
 
-function historyWith(run: Run, thrown: unknown, reason: Reason, revision: string | undefined) {
-  const digest = thrown instanceof DriftlessError ? thrown.data.digest : undefined
-  if (typeof digest !== 'string' || digest === '') return undefined
-  return recordSnapshot(run.status.current().history ?? [], {
+/** Runs that came to apply something are in the history, whatever became of them. */
+function historyWith(run: Run, reason: Reason): Pick<ObjectStatus, 'history'> {
+  const { stage, digest, revision } = run.attempt.current()
+  if (digest === undefined || (stage !== 'apply' && stage !== 'health')) return {}
+  const history = recordSnapshot(run.status.current().history ?? [], {
     digest,
     time: rfc3339(run.ports.now()),
     duration: formatDuration(elapsedMs(run)),
     status: reason,
     ...(revision === undefined ? {} : { metadata: { revision } }),
   })
+  return { history }
 }
 
 function reasonOf(thrown: unknown): Reason {
   return thrown instanceof DriftlessError ? thrown.reason : 'ReconciliationFailed'
 }
 
-function elapsedMs({ ports, startedAt }: Run): number {
-  return ports.now().getTime() - startedAt.getTime()
+function elapsedMs({ ports, startedAt, attempt }: Run): number {
+  return ports.now().getTime() - (attempt.current().startedAt ?? startedAt).getTime()
 }

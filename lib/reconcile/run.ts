@@ -1,5 +1,6 @@
 import type { KustomizationSpec } from '../fleet/kustomization.ts'
 import type { ReconcileRequest } from '../fleet/request.ts'
+import type { AttemptLog } from './attempt.ts'
 import type { Ports } from './ports.ts'
 import type { RegisteredObject } from './registry.ts'
 import type { StatusWriter } from './status-writer.ts'
@@ -20,6 +21,7 @@ export type Run<T extends RegisteredObject = RegisteredObject> = {
   /** Aborted shortly before the lease or the function's time ends. */
   readonly signal: AbortSignal
   readonly startedAt: Date
+  readonly attempt: AttemptLog
 }
 
 /** When the object is to be looked at again. */

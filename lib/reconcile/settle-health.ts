@@ -1,12 +1,12 @@
 import type { ClusterClient } from '../cluster/client.ts'
 import { formatDuration } from '../fleet/duration.ts'
-import { rfc3339 } from '../status/condition.ts'
+import { removeCondition, rfc3339 } from '../status/condition.ts'
 import { mark, markProgressing } from './conditions.ts'
 import { emit } from './emit.ts'
 import { finishRun } from './finish-run.ts'
 import type { ReadySource } from './gate.ts'
 import { HealthError } from './health-error.ts'
-import type { HealthWait } from './object-status.ts'
+import type { HealthWait, ObjectStatus } from './object-status.ts'
 import type { KustomizationObject, NextLook, Run } from './run.ts'
 import { type Health, healthTargets, lookAtHealth } from './watch-health.ts'
 
@@ -24,7 +24,12 @@ export async function settleHealth(
 ): Promise<NextLook> {
   const targets = healthTargets(run)
   const wait = begun === undefined ? run.status.current().wait : newWait(run, source, begun)
-  if (targets.length === 0 || wait === undefined) return finishRun(run, source, wait?.digest)
+  if (targets.length === 0 || wait === undefined) {
+    run.status.hold(withoutHealth(run.status.current()))
+    return finishRun(run, source, wait?.digest)
+  }
+  const { digest } = wait
+  run.attempt.note({ stage: 'health', digest, startedAt: new Date(wait.begunAt) })
   const health = await lookAtHealth(run, client, targets)
   const elapsedMs = run.ports.now().getTime() - Date.parse(wait.startedAt)
   if (health.isHealthy) return passed(run, source, wait, elapsedMs)
@@ -32,6 +37,11 @@ export async function settleHealth(
   if (health.hasFailed || isLate) return failed(run, source, wait, health, elapsedMs)
   await keepWaiting(run, source, wait)
   return { afterMs: Math.min(100 + elapsedMs / 4, maxPollMs), cause: 'resume' }
+}
+
+/** The condition is there only while health is checked. Source: flux.md §1.6. */
+function withoutHealth(status: ObjectStatus): ObjectStatus {
+  return { ...status, conditions: removeCondition(status.conditions, 'Healthy') }
 }
 
 function newWait(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { clusterYaml, createTestWorld, rootUrl, type TestWorld } from './world.ts'
 
@@ -17,11 +18,16 @@ spec:
 ${more}`
 const followsRoot = '  sourceRef: { kind: GitRepository, name: flux-system }\n'
 
-async function start(apps: string, cluster = clusterYaml): Promise<void> {
+async function start(
+  apps: string,
+  cluster = clusterYaml,
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
   world.publish(rootUrl, `main@sha1:${'1'.repeat(40)}`, {
     'kustomization.yaml': 'resources: [apps.yaml]\n',
     'apps.yaml': apps,
     'apps/kustomization.yaml': 'resources: []\n',
+    ...more,
   })
   await world.load(cluster)
   await world.settle(2_000)
@@ -90,6 +96,56 @@ describe('recordFailure', () => {
     const told = [...new Set(events.map((event) => `${event.severity}: ${event.message}`))]
     expect(ready).toBe('False')
     expect([reason, message, told]).toEqual(want)
+  })
+
+  // Source: kustomize-controller's reconciler, read line by line, and flux.md §10.
+  it.each([
+    [
+      'a source that is missing',
+      faults[0],
+      { isTried: false, observed: -1, reconciling: undefined },
+    ],
+    [
+      'a path that is missing',
+      faults[1],
+      { isTried: false, observed: -1, reconciling: 'Fetching manifests' },
+    ],
+    ['a dependency', faults[2], { isTried: false, observed: -1, reconciling: undefined }],
+    ['variables', faults[3], { isTried: true, observed: -1, reconciling: 'Building manifests' }],
+    ['another namespace', faults[4], { isTried: false, observed: -1, reconciling: undefined }],
+  ])('leaves the status of Flux behind: %s', async (_, [, apps, cluster], want) => {
+    await start(apps, cluster)
+    const { status } = await world.object('Kustomization', 'apps')
+    const reconciling = status.conditions.find(({ type }) => type === 'Reconciling')
+    expect(reconciling?.message).toEqual(
+      want.reconciling === undefined
+        ? undefined
+        : `${want.reconciling} for revision main@sha1:${'1'.repeat(40)} with a timeout of 30s`,
+    )
+    expect(status.lastAttemptedRevision !== undefined).toBe(want.isTried)
+    expect(status.observedGeneration).toBe(want.observed)
+    expect(status.history).toBeUndefined()
+  })
+
+  it('keeps an apply that failed in the history, under the digest of what kustomize prints', async () => {
+    const broken = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  namespace: nope\n'
+    await start(kustomization(followsRoot), clusterYaml, {
+      'apps/kustomization.yaml': 'resources: [a.yaml]\n',
+      'apps/a.yaml': broken,
+    })
+    const { status } = await world.object('Kustomization', 'apps')
+    expect(status.history).toMatchObject([
+      {
+        digest: `sha256:${createHash('sha256').update(broken).digest('hex')}`,
+        lastReconciledStatus: 'ReconciliationFailed',
+        metadata: { revision: `main@sha1:${'1'.repeat(40)}` },
+      },
+    ])
+    const reconciling = status.conditions.find(({ type }) => type === 'Reconciling')
+    expect([reconciling?.reason, reconciling?.message]).toEqual([
+      'ProgressingWithRetry',
+      `Detecting drift for revision main@sha1:${'1'.repeat(40)} with a timeout of 30s`,
+    ])
   })
 
   it('tells once of what cannot change by itself, however often the interval comes', async () => {
