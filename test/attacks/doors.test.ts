@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { WorkingCopy } from '../../lib/cli/demo/working-copy.ts'
 import { isJsonObject } from '../../lib/manifest/object.ts'
-import { configMap, fleetOf, gitRepository, kustomization } from './fleet.ts'
+import { configMap, gitRepository, kustomization } from './fleet.ts'
 import {
   deliver,
   eventually,
@@ -29,9 +29,11 @@ beforeAll(async () => {
   await served.repository('other', { 'app/flags.yaml': configMap('flags', { at: 'other' }) })
   const url = `${served.gitUrl}/acme/app.git`
   const sourceRef = { kind: 'GitRepository', name: 'app' }
-  await served.declare(
-    fleetOf([gitRepository('app', url), kustomization('app', { sourceRef }), ...oidcReceivers]),
-  )
+  await served.declare('doors', [
+    gitRepository('app', url),
+    kustomization('app', { sourceRef }),
+    ...oidcReceivers,
+  ])
   await served.until('Kustomization', 'app', isReady)
 })
 afterAll(() => served.close())
@@ -52,7 +54,8 @@ async function push(value: string): Promise<string> {
   return repository.push(`Set ${value}`)
 }
 
-const deliverPush = (after: string) => deliver(served, githubPush(served.gitUrl, 'app', { after }))
+const deliverPush = (after: string) =>
+  deliver(served.url(), githubPush(served.gitUrl, 'app', { after }))
 
 /** What stands in the cluster, read past Driftless. */
 async function flags(): Promise<unknown> {
@@ -72,13 +75,14 @@ const isQuiet = (depth: unknown) =>
 /** Nothing is worked on, and nothing waits for its turn. */
 const settled = () =>
   eventually(
-    async () => isQuiet(served.runtime.health().requests),
-    () => `nothing is under way: ${JSON.stringify(served.runtime.health())}`,
+    async () => isQuiet(served.runtime().health().requests),
+    () => `nothing is under way: ${JSON.stringify(served.runtime().health())}`,
   )
 
 const eventsOf = (kind: string, reason: string) =>
-  served.runtime.operations
-    .events({ cluster: 'here', kind, name: 'app', limit: 1_000 })
+  served
+    .runtime()
+    .operations.events({ cluster: 'here', kind, name: 'app', limit: 1_000 })
     .then((events) => events.filter((event) => event.reason === reason))
 
 describe('a forged or broken delivery', () => {
@@ -100,19 +104,19 @@ describe('a forged or broken delivery', () => {
   it('A02: is answered with a 4xx or ignored by each sender, and the next one works', async () => {
     for (const payload of hostile) {
       const body = JSON.stringify(payload)
-      const { status } = await deliver(served, body)
+      const { status } = await deliver(served.url(), body)
       expect([200, 400], body).toContain(status)
       for (const sender of ['gitlab', 's3', 'bitbucket', 'gogs', '__proto__', '%00']) {
         expect(
-          (await deliver(served, body, githubHeaders(body), `/webhooks/${sender}`)).status,
+          (await deliver(served.url(), body, githubHeaders(body), `/webhooks/${sender}`)).status,
         ).toBe(404)
       }
     }
     const { 'x-github-event': _, ...withoutEvent } = githubHeaders('{}')
-    expect((await deliver(served, '{}', withoutEvent)).status).toBe(400)
+    expect((await deliver(served.url(), '{}', withoutEvent)).status).toBe(400)
     const twice = githubHeaders('{}', { 'x-github-event': 'push, push' })
-    expect((await deliver(served, '{}', twice)).status).toBe(400)
-    expect((await deliver(served, '{"ref": ')).status).toBe(400)
+    expect((await deliver(served.url(), '{}', twice)).status).toBe(400)
+    expect((await deliver(served.url(), '{"ref": ')).status).toBe(400)
     expect((await deliverPush(await push('after the fuzz'))).status).toBe(202)
     await isSetTo('after the fuzz')
   })
@@ -130,7 +134,7 @@ describe('a forged or broken delivery', () => {
       ['/webhooks/generic', { 'x-github-event': 'push' }],
     ]
     for (const [path, headers] of claims) {
-      expect(await deliver(served, body, headers, path), path).toEqual({
+      expect(await deliver(served.url(), body, headers, path), path).toEqual({
         status: 404,
         text: 'not found\n',
       })
@@ -156,13 +160,13 @@ describe('a forged or broken delivery', () => {
     ]
     for (const signature of wrong) {
       const headers = githubHeaders(body, { 'x-hub-signature-256': signature })
-      expect((await deliver(served, body, headers)).status, signature).toBe(404)
+      expect((await deliver(served.url(), body, headers)).status, signature).toBe(404)
     }
     const { 'x-hub-signature-256': _, ...sha1Only } = githubHeaders(body, {
       'x-hub-signature': `sha1=${hmac('sha1').digest('hex')}`,
     })
-    expect((await deliver(served, body, sha1Only)).status).toBe(404)
-    expect((await deliver(served, body)).status).toBe(202)
+    expect((await deliver(served.url(), body, sha1Only)).status).toBe(404)
+    expect((await deliver(served.url(), body)).status).toBe(202)
   })
 
   it('A05: by a token of OpenID has no door at all, and its Receivers say so', async () => {
@@ -171,13 +175,13 @@ describe('a forged or broken delivery', () => {
       expect(receiver).toMatchObject({ ready: 'False', reason: 'NotSupportedYet', isStalled: true })
       expect(receiver.status.webhookPath).toBeUndefined()
     }
-    expect(await served.runtime.store.list('hooks/')).toEqual([])
+    expect(await served.runtime().store.list('hooks/')).toEqual([])
     const claims = { iss: 'https://accounts.google.com', aud: 'any', exp: 4_000_000_000 }
     const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
     const unsigned = `${part({ alg: 'none', typ: 'JWT' })}.${part(claims)}.`
     const headers = { authorization: `Bearer ${unsigned}` }
     for (const path of [`/hook/${'0'.repeat(64)}`, '/webhooks/gcr', '/webhooks/s3']) {
-      expect((await deliver(served, '{}', headers, path)).status).toBe(404)
+      expect((await deliver(served.url(), '{}', headers, path)).status).toBe(404)
     }
   })
 })
@@ -190,7 +194,7 @@ describe('a proven delivery', () => {
     await settled()
     const before = asked
     const answers = await Promise.all(
-      Array.from({ length: 50 }, () => deliver(served, body, headers)),
+      Array.from({ length: 50 }, () => deliver(served.url(), body, headers)),
     )
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]))
     await isSetTo('once')
@@ -215,7 +219,7 @@ describe('a proven delivery', () => {
   })
 
   it('A08: between the end of a run and the release of its lock is not lost', async () => {
-    const { leases } = served.runtime.ports
+    const { leases } = served.runtime().ports
     for (const kind of ['GitRepository', 'Kustomization']) {
       const value = `while ${kind} is let go`
       const write = leases.put
@@ -253,13 +257,13 @@ describe('a proven delivery', () => {
         },
       }),
     ]
-    for (const body of lies) expect((await deliver(served, body)).status).toBe(202)
+    for (const body of lies) expect((await deliver(served.url(), body)).status).toBe(202)
     for (const body of [
       githubPush(served.gitUrl, 'other'),
       githubPush(served.gitUrl, 'app', { ref: 'refs/heads/evil' }),
       githubPush('http://169.254.169.254', 'app'),
     ]) {
-      expect((await deliver(served, body)).status).toBe(200)
+      expect((await deliver(served.url(), body)).status).toBe(200)
     }
     await isSetTo('the ref itself')
     const { artifact } = (await served.object('GitRepository', 'app')).status

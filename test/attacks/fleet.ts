@@ -6,8 +6,12 @@ export function fleetOf(objects: readonly object[], cluster: object = {}): strin
     metadata: { name: 'here' },
     spec: { connection: { sandbox: {} }, ...cluster },
   }
-  // JSON is YAML.
-  return [here, ...objects].map((object) => JSON.stringify(object)).join('\n---\n')
+  return yamlOf([here, ...objects])
+}
+
+/** JSON is YAML. */
+export function yamlOf(objects: readonly object[]): string {
+  return objects.map((object) => JSON.stringify(object)).join('\n---\n')
 }
 
 export function gitRepository(

@@ -39,7 +39,7 @@ describe.skipIf(skip !== undefined)(`the doors under a flood${skip ? ` (${skip})
     expect(Math.max(endless.sentBytes, declared.sentBytes)).toBeLessThan(64 * mebibyte)
     expect(child.peakBytes() - before).toBeLessThan(10 * mebibyte)
     expect(child.log()).not.toMatch(/error|JSON/i)
-    expect((await deliver(child, pushOfNobody())).status).toBe(200)
+    expect((await deliver(child.url, pushOfNobody())).status).toBe(200)
   })
 
   it('A49: hold no more for 300 uploads that never end, and starve nobody', async () => {
@@ -48,13 +48,13 @@ describe.skipIf(skip !== undefined)(`the doors under a flood${skip ? ` (${skip})
     for (let i = 0; i < 20; i += 1) {
       const forged = githubPush('https://git.example', `name-${i}`)
       const headers = githubHeaders(forged, {}, 'a wrong secret')
-      expect((await deliver(child, forged, headers)).status).toBe(404)
-      expect((await deliver(child, pushOfNobody())).status).toBe(200)
+      expect((await deliver(child.url, forged, headers)).status).toBe(404)
+      expect((await deliver(child.url, pushOfNobody())).status).toBe(200)
     }
     const large = githubPush('https://git.example', 'nobody', {
       more: { pad: 'x'.repeat(2_900_000) },
     })
-    expect((await deliver(child, large)).status).toBe(200)
+    expect((await deliver(child.url, large)).status).toBe(200)
     await eventually(
       async () => uploads.filter(({ isAnswered }) => isAnswered()).length > 200,
       'most of them are sent away',

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { vi } from 'vitest'
 import { createWorkingCopy, type WorkingCopy } from '../../lib/cli/demo/working-copy.ts'
 import type { ClusterClient } from '../../lib/cluster/client.ts'
 import { createLogger } from '../../lib/log/logger.ts'
@@ -10,15 +11,20 @@ import type { ObjectDetail } from '../../lib/reconcile/operations.ts'
 import { createLocalRuntime, type LocalRuntime } from '../../lib/runtime/local.ts'
 import { createGivenSecrets } from '../../lib/runtime/local-secrets.ts'
 import { listenLocally } from '../../lib/runtime/local-server.ts'
+import type { BucketEvent } from '../../lib/sandbox/bucket/events.ts'
 import { createSandboxBucket, type SandboxBucket } from '../../lib/sandbox/bucket.ts'
 import { createGitServer, type GitServerOptions } from '../../lib/sandbox/git-server.ts'
-import { fleetOf } from './fleet.ts'
+import { fleetOf, yamlOf } from './fleet.ts'
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 /** A whole `driftless serve` in this process, with a Git host and a bucket beside it, as an attacker finds it. */
 export type Served = {
-  readonly url: string
+  readonly url: () => string
   readonly directory: string
-  readonly runtime: LocalRuntime
+  /** The one that runs now: `restart` makes another. */
+  readonly runtime: () => LocalRuntime
+  readonly restart: () => Promise<void>
   readonly bucket: SandboxBucket
   /** `host:port` of the bucket. */
   readonly endpoint: string
@@ -27,8 +33,8 @@ export type Served = {
   readonly repository: (name: string, files: Files) => Promise<WorkingCopy>
   /** Takes the Git host away; what is returned brings it back at the same address. */
   readonly stopGit: () => Promise<() => Promise<void>>
-  /** Changes the fleet and waits until it is taken up. */
-  readonly declare: (fleet: string) => Promise<void>
+  /** Writes a file of the fleet, beside the others, and waits until it is taken up. */
+  readonly declare: (file: string, objects: readonly object[]) => Promise<void>
   readonly client: (cluster?: string) => Promise<ClusterClient>
   readonly object: (kind: string, name: string, namespace?: string) => Promise<ObjectDetail>
   /** The object as soon as it is as `isWanted` says; what it was instead where that never comes. */
@@ -47,10 +53,14 @@ export type Files = Readonly<Record<string, string>>
 export type ServeOptions = {
   readonly secrets?: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly git?: Pick<GitServerOptions, 'auth'>
+  readonly onBucketEvent?: (event: BucketEvent) => void
   readonly token?: string
   /** What the bucket `attacks` holds at first. */
   readonly objects?: Files
-  readonly fleet?: (served: Pick<Served, 'endpoint' | 'gitUrl'>) => string
+  /** What the fleet declares at first. */
+  readonly fleet?: (served: Pick<Served, 'endpoint' | 'gitUrl'>) => readonly object[]
+  /** More of the Cluster's spec. */
+  readonly cluster?: object
   readonly groupWindowMs?: number
 }
 
@@ -60,7 +70,8 @@ export async function serveForAttacks(options: ServeOptions = {}): Promise<Serve
   const directory = await mkdtemp(join(tmpdir(), 'driftless-attack-'))
   const git = createGitServer({ root: join(directory, 'git'), ...options.git })
   let gitHost = await git.listen()
-  const bucket = createSandboxBucket()
+  const { onBucketEvent } = options
+  const bucket = createSandboxBucket(onBucketEvent === undefined ? {} : { onEvent: onBucketEvent })
   const bucketHost = await bucket.listen()
   const endpoint = new URL(bucketHost.url).host
   await bucket.createBucket('attacks')
@@ -70,34 +81,46 @@ export async function serveForAttacks(options: ServeOptions = {}): Promise<Serve
   const fleetPath = join(directory, 'fleet')
   await mkdir(fleetPath)
   const places = { endpoint, gitUrl: gitHost.url }
-  const write = (text: string) => writeFile(join(fleetPath, 'fleet.yaml'), text)
-  await write(options.fleet?.(places) ?? fleetOf([]))
+  await writeFile(join(fleetPath, 'cluster.yaml'), fleetOf([], options.cluster))
+  const write = (file: string, objects: readonly object[]) =>
+    writeFile(join(fleetPath, `${file}.yaml`), yamlOf(objects))
+  await write('first', options.fleet?.(places) ?? [])
   const lines: string[] = []
-  const runtime = await createLocalRuntime({
-    stateDirectory: join(directory, 'state'),
-    fleetPath,
-    secretStore: createGivenSecrets({
-      webhooks: { github: githubSecret },
-      keys: { accesskey: 'any', secretkey: 'any-secret' },
-      ...options.secrets,
-    }),
-    log: createLogger((line) => lines.push(line), { level: 'debug' }),
-    tickMs: 100,
-    groupWindowMs: options.groupWindowMs ?? 100,
-  })
-  const server = await listenLocally(runtime, {
-    host: '127.0.0.1',
-    port: 0,
-    ...(options.token === undefined ? {} : { token: options.token }),
-  })
-  await runtime.start()
+  const start = async () => {
+    const runtime = await createLocalRuntime({
+      stateDirectory: join(directory, 'state'),
+      fleetPath,
+      secretStore: createGivenSecrets({
+        webhooks: { github: githubSecret },
+        keys: { accesskey: 'any', secretkey: 'any-secret' },
+        ...options.secrets,
+      }),
+      log: createLogger((line) => lines.push(line), { level: 'debug' }),
+      tickMs: 100,
+      groupWindowMs: options.groupWindowMs ?? 100,
+    })
+    const { token } = options
+    const place = { host: '127.0.0.1', port: 0 }
+    const server = await listenLocally(runtime, token === undefined ? place : { ...place, token })
+    await runtime.start()
+    return { runtime, server }
+  }
+  let running = await start()
+  const stop = async () => {
+    await running.server.close()
+    await running.runtime.stop()
+  }
   const find = (kind: string, name: string, namespace = 'flux-system') =>
-    runtime.operations.object({ cluster: 'here', kind, namespace, name })
+    running.runtime.operations.object({ cluster: 'here', kind, namespace, name })
   const loads = () => lines.filter((line) => line.includes('"fleet loaded"')).length
   return {
-    url: server.url,
+    url: () => running.server.url,
     directory,
-    runtime,
+    runtime: () => running.runtime,
+    restart: async () => {
+      await stop()
+      running = await start()
+    },
     bucket,
     ...places,
     repository: async (name, files) => {
@@ -126,12 +149,12 @@ export async function serveForAttacks(options: ServeOptions = {}): Promise<Serve
         )
       }
     },
-    declare: async (text) => {
+    declare: async (file, objects) => {
       const before = loads()
-      await write(text)
+      await write(file, objects)
       await eventually(async () => loads() > before, 'the fleet is loaded again')
     },
-    client: (cluster = 'here') => runtime.ports.clusters.connect(cluster),
+    client: (cluster = 'here') => running.runtime.ports.clusters.connect(cluster),
     object: async (kind, name, namespace) => {
       const found = await find(kind, name, namespace)
       if (found === undefined) throw new Error(`${kind}/${name} is not registered`)
@@ -151,8 +174,7 @@ export async function serveForAttacks(options: ServeOptions = {}): Promise<Serve
     },
     log: () => lines.join('\n'),
     close: async () => {
-      await server.close()
-      await runtime.stop()
+      await stop()
       await Promise.all([gitHost.close(), bucketHost.close()])
       await rm(directory, { recursive: true, force: true })
     },
@@ -161,13 +183,16 @@ export async function serveForAttacks(options: ServeOptions = {}): Promise<Serve
 
 export const isReady = ({ ready }: ObjectDetail): boolean => ready === 'True'
 export const hasFailed = ({ ready }: ObjectDetail): boolean => ready === 'False'
-export const isSettled = (object: ObjectDetail): boolean => isReady(object) || hasFailed(object)
+
+/** It had its chance: what only waits for its source has not. */
+export const isSettled = (object: ObjectDetail): boolean =>
+  isReady(object) || (hasFailed(object) && !object.message.startsWith('Source artifact not found'))
 
 /** Waits for the fact itself, however loaded the machine is. */
 export async function eventually(
   look: () => Promise<boolean>,
   claim: string | (() => string),
-  forMs = 30_000,
+  forMs: number = Number(process.env.ATTACK_MS ?? 30_000),
 ): Promise<void> {
   for (const startedAt = Date.now(); Date.now() - startedAt < forMs; ) {
     if (await look()) return
@@ -208,14 +233,14 @@ export function githubHeaders(
 
 /** Each over a connection of its own, so that none that the server has given up is taken again. */
 export function deliver(
-  served: Pick<Served, 'url'>,
+  url: string,
   body: string,
   headers: Readonly<Record<string, string>> = githubHeaders(body),
   path = '/webhooks/github',
 ): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
     const options = { method: 'POST', headers, agent: false }
-    const call = request(`${served.url}${path}`, options, (response) => {
+    const call = request(`${url}${path}`, options, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)
