@@ -15,6 +15,8 @@ export type ReconcileRequest = {
   readonly isForced?: boolean
   /** RFC 3339: what the calendar said when this was planned; once it says otherwise, a later look planned anew. */
   readonly plannedDueAt?: string
+  /** How often its work was handed over because the time of a step was up. */
+  readonly handOvers?: number
 }
 
 export type RequestCause =

@@ -24,4 +24,6 @@ export type Consume = (message: Delivery) => Promise<void>
 export type Delivery = Message & {
   /** 1 for the first time. */
   readonly receiveCount: number
+  /** Aborted when there is just time left to hand over what is not done. */
+  readonly timeIsUp?: AbortSignal
 }

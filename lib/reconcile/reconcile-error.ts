@@ -4,6 +4,8 @@ import type { Reason } from '../status/reason.ts'
 export type ReconcileErrorCode =
   /** Another worker took over; what this one has not yet written is left to it. */
   | 'LeaseLost'
+  /** The time of this step is up; the next one goes on. */
+  | 'OutOfTime'
   | 'ClusterUnknown'
   | 'SourceNotFound'
   | 'SourceNotReady'

@@ -19,6 +19,9 @@ const leaseMs = 60_000
 /** Sources: `--interval-jitter-percentage` of Flux's controllers is 5. */
 const jitter = 0.05
 
+/** Where nobody says when time is up: one step is no longer than on AWS. */
+const stepMs = 13 * 60_000
+
 /** SQS delays no message longer; what must wait longer, or survive a restart at rest, goes to the calendar. */
 const maxDelayMs = 60_000
 
@@ -31,7 +34,7 @@ export function createWorker(ports: Ports): Consume {
     const request = parseRequest(delivery.body)
     if (request === undefined) throw poisonMessage('this is no reconcile request')
     if (await isSuperseded(ports, request)) return
-    await work(ports, request)
+    await work(ports, request, delivery.timeIsUp ?? AbortSignal.timeout(stepMs))
   }
 }
 
@@ -48,24 +51,31 @@ async function isSuperseded(
   return dueAt !== undefined && dueAt.toISOString() !== plannedDueAt
 }
 
-async function work(ports: Ports, request: ReconcileRequest): Promise<void> {
+async function work(ports: Ports, request: ReconcileRequest, timeIsUp: AbortSignal): Promise<void> {
   const { leases, owner, now } = ports
   const lease = await acquireLease(leases, keys.lease(request.id), { owner, ttlMs: leaseMs, now })
   if (lease === undefined) {
     await comeBack(ports, request)
     return
   }
-  const kept = keepLease(lease, leaseMs)
+  const kept = keepLease(lease, leaseMs, timeIsUp)
   try {
     const next = await reconcileObject(ports, request, kept)
     await plan(ports, request.id, next)
   } catch (thrown) {
-    if (!(thrown instanceof DriftlessError && thrown.code === 'LeaseLost')) throw thrown
+    const code = thrown instanceof DriftlessError ? thrown.code : ''
+    if (code !== 'LeaseLost' && code !== 'OutOfTime') throw thrown
     ports.log.warn(textOf(thrown), { object: formatId(request.id) })
-    await comeBack(ports, request)
+    await (code === 'OutOfTime' ? handOver(ports, request) : comeBack(ports, request))
   } finally {
     await kept.stop()
   }
+}
+
+/** The same wish again, at once; it waits in line behind this one, whose lease ends with it. */
+async function handOver({ requests, uniqueId }: Ports, request: ReconcileRequest): Promise<void> {
+  const handOvers = (request.handOvers ?? 0) + 1
+  await requests.send([messageOf({ ...request, handOvers }, uniqueId())])
 }
 
 /** The same wish, with its cause and its time: who made it waits for the answer to that one. */
@@ -113,6 +123,7 @@ function isRequest(value: unknown): value is ReconcileRequest {
     ) &&
     typeof value.cause === 'string' &&
     typeof value.requestedAt === 'string' &&
-    ['string', 'undefined'].includes(typeof value.plannedDueAt)
+    ['string', 'undefined'].includes(typeof value.plannedDueAt) &&
+    ['number', 'undefined'].includes(typeof value.handOvers)
   )
 }

@@ -10,9 +10,13 @@ import { type Environment, required } from './aws-environment.ts'
 /** Takes a batch of a queue and names the messages that have to come back. */
 export type SqsHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>
 
+export type DoorRuntime = Pick<AwsRuntime, 'call'> & {
+  readonly ports: Pick<AwsRuntime['ports'], 'log' | 'now'>
+}
+
 /** Works on the messages of one queue; those of its delay queue re-enter it. What failed for good becomes a dead letter. */
 export function createDoor(
-  { ports, call }: AwsRuntime,
+  { ports, call }: DoorRuntime,
   environment: Environment,
   queue: 'REQUEST' | 'NOTICE',
   consume: Consume,
@@ -28,9 +32,13 @@ export function createDoor(
     const source = event.Records[0]?.eventSourceARN.split(':').at(-1)
     const isDelayed = source === delayQueueUrl.split('/').at(-1)
     const hasTime = () => context.getRemainingTimeInMillis() > enoughTimeMs
+    const timeIsUp = AbortSignal.timeout(
+      Math.max(0, context.getRemainingTimeInMillis() - handOverMs),
+    )
+    const options = { report, hasTime, bury, now }
     const answer = isDelayed
       ? await forwardSqsEvent(event, forward, { report })
-      : await consumeSqsEvent(event, consume, { report, hasTime, bury, now })
+      : await consumeSqsEvent(event, (message) => consume({ ...message, timeIsUp }), options)
     if (answer.batchItemFailures.length === 0) return answer
     const url = isDelayed ? delayQueueUrl : queueUrl
     await putOffRecords(call, url, event, answer).catch((thrown: unknown) =>
@@ -58,3 +66,6 @@ function createBurial(
 
 /** Less time than this is not enough to begin with another message. */
 const enoughTimeMs = 30_000
+
+/** Enough to end what is under way and to hand over the rest. */
+const handOverMs = 20_000
