@@ -10,6 +10,7 @@ import { describeIsolation } from './isolation-contract.ts'
 import { describeOwnership } from './ownership-contract.ts'
 import { describePrune } from './prune-contract.ts'
 import { createScene, type Scene } from './scene.ts'
+import { describeSurvival } from './survival-contract.ts'
 
 async function createRealScene(): Promise<Scene> {
   const controlPlane = await sharedControlPlane()
@@ -22,6 +23,7 @@ describeWithPeers([...controlPlanePeers, ...controllerPeers], 'a real kube-apise
   describeOwnership('ownership', createRealScene)
   describePrune('prune', createRealScene)
   describeFaults('faults', createRealScene)
+  describeSurvival('survival', createRealScene)
   describeGlance('a glance', createRealScene)
   describeIsolation('isolation', createRealScene)
 

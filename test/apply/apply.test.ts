@@ -10,6 +10,7 @@ import { describeIsolation } from './isolation-contract.ts'
 import { describeOwnership } from './ownership-contract.ts'
 import { describePrune } from './prune-contract.ts'
 import { createScene, type Scene } from './scene.ts'
+import { describeSurvival } from './survival-contract.ts'
 
 const namespace = 'apply'
 const open: SandboxCluster[] = []
@@ -36,6 +37,7 @@ describe('the sandbox', () => {
   describeOwnership('ownership', createSandboxScene)
   describePrune('prune', createSandboxScene)
   describeFaults('faults', createSandboxScene)
+  describeSurvival('survival', createSandboxScene)
   describeGlance('a glance', createSandboxScene)
   describeIsolation('isolation', createSandboxScene)
 })
