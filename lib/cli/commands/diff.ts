@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import pc from 'picocolors'
 import { isFluxObject } from '../../fleet/fleet-object.ts'
 import { type Change, hasChanges } from '../../inventory/change-set.ts'
 import { inventoryOf, staleRefs } from '../../inventory/inventory.ts'
@@ -7,13 +6,14 @@ import { formatRef, type KubeObject, refOf } from '../../manifest/object.ts'
 import { openClusterOf } from '../cluster-client.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { addConnectFlags, addFormatFlag, addScopeFlags, type CommonFlags } from '../flags.ts'
+import { formatChange } from '../format-change.ts'
 import {
   buildFolder,
   findKustomization,
   type KustomizationFlags,
   type LocalKustomization,
 } from '../local-kustomization.ts'
-import { formatData, withoutControls } from '../output.ts'
+import { formatData } from '../output.ts'
 
 type DiffFlags = KustomizationFlags &
   CommonFlags & {
@@ -106,22 +106,4 @@ function prunedOf(
   if (!spec.isPruned) return []
   const next = inventoryOf(objects)
   return staleRefs(inventory, next).map((ref) => ({ ref, action: 'deleted' }))
-}
-
-/** flux's line for an object, and its fields below it. */
-function formatChange({ ref, action, fields = [] }: Change, hasColors: boolean): string {
-  if (action === 'unchanged') return ''
-  const colors = pc.createColors(hasColors)
-  const words = {
-    created: 'created',
-    configured: 'drifted',
-    deleted: 'deleted',
-    skipped: 'skipped',
-  }
-  const lines = fields.flatMap(({ path, before, after }) => [
-    `  ${withoutControls(path)}\n`,
-    before === undefined ? '' : colors.red(`  - ${withoutControls(before)}\n`),
-    after === undefined ? '' : colors.green(`  + ${withoutControls(after)}\n`),
-  ])
-  return `► ${formatRef(ref)} ${words[action]}\n${lines.join('')}`
 }
