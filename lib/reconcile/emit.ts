@@ -66,7 +66,10 @@ export async function emit(
 }
 
 /** Where nobody listens, nothing needs to be matched. */
-async function hasAlerts({ store }: EmitPorts, cluster: string): Promise<boolean> {
+export async function hasAlerts(
+  { store }: Pick<EmitPorts, 'store'>,
+  cluster: string,
+): Promise<boolean> {
   return (await store.list(keys.objectsOf(cluster, 'Alert'), { limit: 1 })).length > 0
 }
 

@@ -2,13 +2,17 @@ import { formatDuration } from '../fleet/duration.ts'
 import { rfc3339 } from '../status/condition.ts'
 import { recordSnapshot } from '../status/history.ts'
 import { isReady, markReady } from './conditions.ts'
-import { emit } from './emit.ts'
+import { emit, hasAlerts } from './emit.ts'
 import { enqueue } from './enqueue.ts'
 import type { ReadySource } from './gate.ts'
 import type { ObjectStatus } from './object-status.ts'
 import type { KustomizationObject, NextLook, Run } from './run.ts'
 
-/** The run went well: Ready, history, the closing event, and those who waited for this one are told. */
+/**
+ * The run went well: Ready, history, the closing event, and those who waited for this one are told. Without a digest
+ * nothing was built, because the revision touches nothing of it: that is told only where somebody listens, as one commit
+ * may leave a thousand untouched.
+ */
 export async function finishRun(
   run: Run<KustomizationObject>,
   source: ReadySource,
@@ -38,6 +42,9 @@ export async function finishRun(
     lastRun: { at: rfc3339(ports.now()), durationMs },
   }
   await status.save(next)
+  if (isNews) await enqueue(ports, await ports.registry.dependentsOf(target.id), 'dependency')
+  const look = { afterMs: target.spec.intervalMs, cause: 'interval' } as const
+  if (digest === undefined && !(await hasAlerts(ports, target.id.cluster))) return look
   const interval = formatDuration(target.spec.intervalMs)
   await emit(ports, target, {
     severity: 'info',
@@ -47,8 +54,7 @@ export async function finishRun(
     commit: source.commit,
     isRoutine: !isNews,
   })
-  if (isNews) await enqueue(ports, await ports.registry.dependentsOf(target.id), 'dependency')
-  return { afterMs: target.spec.intervalMs, cause: 'interval' }
+  return look
 }
 
 function historyWith(
