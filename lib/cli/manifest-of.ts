@@ -23,6 +23,7 @@ export function toManifest(detail: ObjectDetail): Readonly<Record<string, unknow
       cluster,
       declaredBy,
       commit,
+      failureDetails: status.failureDetails,
       lastChange,
       lastRun,
     },

@@ -65,10 +65,14 @@ function partOf(
     subject,
     summary: summaryOf(tone, last.reason, counts),
     changes,
-    text: isListed ? '' : visible(last.message).trim(),
+    text: isListed ? '' : textOf(last),
     notes: [...new Set(notes)].slice(-maxNotes),
     ...(duration === undefined || tone === 'failed' ? {} : { duration }),
   }
+}
+
+function textOf({ message, details = [] }: Event): string {
+  return visible([message.trim(), ...details].join('\n')).trim()
 }
 
 function noteOf({ message }: Event): string {

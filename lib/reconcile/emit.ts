@@ -24,6 +24,7 @@ export type EventInput = {
   readonly metadata?: Readonly<Record<string, string>>
   readonly changes?: readonly EventChange[]
   readonly isDrift?: boolean
+  readonly details?: readonly string[]
   readonly commit?: Commit | undefined
   /** True for a run that found nothing to do. */
   readonly isRoutine?: boolean
@@ -121,6 +122,7 @@ function eventOf(subject: EventSubject, input: EventInput, time: Date, suffix: s
     metadata: { ...annotatedMetadata(record), ...input.metadata },
     reportingController: controllerOf(id.kind),
     ...(input.changes === undefined ? {} : { changes: input.changes }),
+    ...(input.details === undefined ? {} : { details: input.details }),
     ...(input.isDrift === undefined ? {} : { isDrift: input.isDrift }),
     ...(input.commit === undefined ? {} : { commit: commitOf(input.commit) }),
   }

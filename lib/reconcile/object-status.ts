@@ -33,6 +33,8 @@ export type ObjectStatus = {
   readonly wait?: HealthWait
   /** Set while definitions or namespaces of an early stage are not ready. */
   readonly stageWait?: { readonly revision: string; readonly startedAt: string }
+  /** Why objects are not healthy, while they are not: the details of the event that told it. */
+  readonly failureDetails?: readonly string[]
   readonly lastChange?: LastChange
   /** Set once a Kustomization that left has told what was deleted with it. */
   readonly isTakenDown?: boolean

@@ -8,6 +8,7 @@ import { changesOf } from './apply-built.ts'
 import { type Attempt, progressOf } from './attempt.ts'
 import { markFailed, markNotBegun, markStalled, type Verdict } from './conditions.ts'
 import { emit, toldChanges } from './emit.ts'
+import { HealthError } from './health-error.ts'
 import type { Commit, ObjectStatus } from './object-status.ts'
 import type { NextLook, Run } from './run.ts'
 
@@ -129,7 +130,13 @@ async function tell(
     commit: fault.commit,
     ...(fault.revision === undefined ? {} : { metadata: { revision: fault.revision } }),
     ...(changes.length === 0 ? {} : { changes: toldChanges(changes) }),
+    ...detailsOf(fault.thrown),
   })
+}
+
+function detailsOf(thrown: unknown): { readonly details?: readonly string[] } {
+  const details = thrown instanceof HealthError ? thrown.details : []
+  return details.length === 0 ? {} : { details }
 }
 
 /** Runs that came to apply something are in the history, whatever became of them. */

@@ -1,6 +1,8 @@
 import type { ClusterClient } from '../cluster/client.ts'
 import { formatDuration } from '../fleet/duration.ts'
-import { removeCondition, rfc3339 } from '../status/condition.ts'
+import { explainUnhealthy } from '../health/explain.ts'
+import { removeCondition } from '../status/condition.ts'
+import { DriftlessError } from '../status/error.ts'
 import { mark, markProgressing } from './conditions.ts'
 import { emit } from './emit.ts'
 import { finishRun } from './finish-run.ts'
@@ -34,14 +36,30 @@ export async function settleHealth(
   const elapsedMs = run.ports.now().getTime() - Date.parse(wait.startedAt)
   if (health.isHealthy) return passed(run, source, wait, elapsedMs)
   const isLate = run.ports.now().getTime() >= Date.parse(wait.deadline)
-  if (health.hasFailed || isLate) return failed(run, source, wait, health, elapsedMs)
+  if (health.hasFailed || isLate) {
+    const details = await explained(client, health)
+    return failed(run, { ...health, details }, elapsedMs)
+  }
   await keepWaiting(run, source, wait)
   return { afterMs: Math.min(100 + elapsedMs / 4, maxPollMs), cause: 'resume' }
 }
 
 /** The condition is there only while health is checked. Source: flux.md §1.6. */
-function withoutHealth(status: ObjectStatus): ObjectStatus {
+function withoutHealth({ failureDetails: _, ...status }: ObjectStatus): ObjectStatus {
   return { ...status, conditions: removeCondition(status.conditions, 'Healthy') }
+}
+
+/** A courtesy: a cluster that is away now takes nothing from what is known. */
+async function explained(
+  client: () => Promise<ClusterClient>,
+  { results }: Health,
+): Promise<readonly string[]> {
+  try {
+    return await explainUnhealthy(await client(), results)
+  } catch (thrown) {
+    if (thrown instanceof DriftlessError) return []
+    throw thrown
+  }
 }
 
 function newWait(
@@ -91,7 +109,8 @@ async function passed(
     .conditions.some(({ type, status: state }) => type === 'Healthy' && state === 'True')
   const isNewRevision = status.current().lastAppliedRevision !== source.artifact.revision
   const verdict = { reason: 'Succeeded' as const, message, generation: target.record.generation }
-  await status.save(mark(status.current(), 'Healthy', 'True', verdict, ports.now()))
+  const { failureDetails: _, ...before } = status.current()
+  await status.save(mark(before, 'Healthy', 'True', verdict, ports.now()))
   if (!wasHealthy || (isNewRevision && wait.hasChanges)) {
     const metadata = { revision: source.artifact.revision }
     const { commit } = source
@@ -108,9 +127,7 @@ async function passed(
 
 async function failed(
   run: Run<KustomizationObject>,
-  source: ReadySource,
-  wait: HealthWait,
-  health: Health,
+  health: Health & { readonly details: readonly string[] },
   elapsedMs: number,
 ): Promise<never> {
   const { status, ports, target } = run
@@ -120,8 +137,11 @@ async function failed(
     message: health.message,
     generation: target.record.generation,
   }
-  const at = { lastRun: { at: rfc3339(ports.now()), durationMs: elapsedMs } }
-  await status.save({ ...mark(rest, 'Healthy', 'False', verdict, ports.now()), ...at })
+  const { details } = health
+  status.hold({
+    ...mark(rest, 'Healthy', 'False', verdict, ports.now()),
+    failureDetails: details,
+  })
   const message = `health check failed after ${formatDuration(elapsedMs)}: ${health.message}`
-  throw new HealthError(message, { revision: source.artifact.revision, digest: wait.digest })
+  throw new HealthError(message, { details })
 }

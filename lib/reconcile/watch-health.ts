@@ -21,6 +21,7 @@ export type Health = {
   readonly isHealthy: boolean
   readonly hasFailed: boolean
   readonly message: string
+  readonly results: readonly HealthResult[]
 }
 
 /** What a Kustomization wants to see healthy: all it applies under `wait`, else its `healthChecks`. Source: flux.md §2.5. */
@@ -64,7 +65,7 @@ export async function lookAtHealth(
     Promise.all(inFleet.map((ref) => fleetHealth(run.ports, cluster, ref, evaluate))),
     inCluster.length === 0 ? [] : checkHealth(await client(), inCluster, options),
   ])
-  return summarizeHealth(results.flat())
+  return { ...summarizeHealth(results.flat()), results: results.flat() }
 }
 
 async function fleetHealth(

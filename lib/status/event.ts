@@ -33,6 +33,8 @@ export type Event = {
   readonly changes?: readonly EventChange[]
   /** True where the changes took back what a hand in the cluster had done. */
   readonly isDrift?: boolean
+  /** Why, in a few lines: of an object that is not healthy its warnings, and the log of a pod that fails. */
+  readonly details?: readonly string[]
   /** The commit behind the revision, as its source told it at that moment. */
   readonly commit?: EventCommit
 }

@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, expect, it } from 'vitest'
 import { type ClusterClient, createClusterClient } from '../../lib/cluster/client.ts'
 import { transportFromSecret } from '../../lib/cluster/kubeconfig.ts'
 import { checkHealth, type HealthResult, summarizeHealth } from '../../lib/health/check.ts'
+import { explainUnhealthy } from '../../lib/health/explain.ts'
 import { type JsonObject, type KubeObject, refOf } from '../../lib/manifest/object.ts'
 import { type ControlPlane, controllerPeers, controlPlanePeers } from '../peers/control-plane.ts'
 import { describeWithPeers } from '../peers/describe-with-peers.ts'
@@ -88,6 +89,36 @@ describeWithPeers([...controlPlanePeers, ...controllerPeers], 'health on a real 
     expect(summarizeHealth(results).message).toBe(
       `failed early due to stalled resources: [Deployment/${namespace}/deployment status: 'Failed']`,
     )
+  })
+
+  it('says why a rollout does not come about, as far as one may read', async () => {
+    const template = {
+      metadata: { labels: { app: 'Deployment' } },
+      spec: {
+        nodeSelector: { nowhere: 'yes' },
+        containers: [{ name: 'c', image: 'example.com/c:1' }],
+      },
+    }
+    const object = workload('Deployment', { replicas: 1, progressDeadlineSeconds: 1, template })
+    await client.applyServerSide(object)
+    let lines: readonly string[] = []
+    // The scheduler writes its events a moment after its verdict.
+    for (let round = 0; round < 150 && !lines.join().includes('FailedScheduling'); round += 1) {
+      if (round > 0) await timeout(100)
+      const results = await roundsUntil([object], (found) => summarizeHealth(found).hasFailed)
+      lines = await explainUnhealthy(client, results)
+    }
+    const [first, second = '', third = ''] = lines
+    expect(first).toBe(`Deployment/${namespace}/deployment: Progress deadline exceeded`)
+    expect(second).toMatch(
+      /^Pod\/.*: PodScheduled is False: Unschedulable 0\/1 nodes are available/,
+    )
+    expect(third).toMatch(/^ {2}FailedScheduling: 0\/1 nodes are available/)
+    const stranger = createClusterClient(await transportFromSecret(controlPlane.kubeconfig), {
+      impersonate: `system:serviceaccount:${namespace}:nobody`,
+    })
+    const results = await checkHealth(client, [refOf(object)], { now })
+    expect(await explainUnhealthy(stranger, results)).toEqual([first])
   })
 
   it('is terminating while a namespace goes, and not found once it is gone', async () => {

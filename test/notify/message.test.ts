@@ -61,6 +61,22 @@ describe('createMessage', () => {
     })
   })
 
+  it('says why an object is not healthy, without what a terminal or a chat would obey', () => {
+    const details = [
+      'Pod/apps/web-1: container app is in CrashLoopBackOff',
+      '  panic\u0007: no table',
+    ]
+    const failed = event({
+      severity: 'error',
+      reason: 'HealthCheckFailed',
+      message: 'failed',
+      details,
+    })
+    expect(createMessage([failed]).parts[0]?.text).toBe(
+      'failed\nPod/apps/web-1: container app is in CrashLoopBackOff\n  panic: no table',
+    )
+  })
+
   it('tells drift that was repaired from drift that was only found', () => {
     const repaired = [{ subject: 'Deployment/apps/web', action: 'configured' }]
     expect(createMessage([event({ changes: repaired, isDrift: true })])).toMatchObject({

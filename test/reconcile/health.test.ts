@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { clusterYaml, createTestWorld, rootSource, rootUrl, type TestWorld } from './world.ts'
+import { clusterYaml, createTestWorld, idOf, rootSource, rootUrl, type TestWorld } from './world.ts'
 
 let world: TestWorld
 afterEach(() => world.close())
@@ -80,6 +80,23 @@ describe('health', () => {
     expect(failed.message).toMatch(
       /^health check failed after 2m.*: timeout waiting for: \[PersistentVolumeClaim\/default\/data status: 'InProgress'\]$/,
     )
+  })
+
+  it('says why in the event and the status, and leaves the condition as Flux words it', async () => {
+    await start()
+    await world.settle(130_000)
+    const why = ['PersistentVolumeClaim/default/data: PVC is not Bound. phase: Pending']
+    const events = await world.events('Kustomization', 'apps')
+    const told = events.find(({ reason }) => reason === 'HealthCheckFailed')
+    expect(told?.details).toEqual(why)
+    const failed = await world.object('Kustomization', 'apps')
+    expect(failed.status.failureDetails).toEqual(why)
+    expect([told?.message, failed.message].join()).not.toContain('Pending')
+    await bind()
+    await world.ask(idOf('Kustomization', 'apps'), 'user')
+    await world.settle(2_000)
+    const healthy = await world.object('Kustomization', 'apps')
+    expect([healthy.ready, healthy.status.failureDetails]).toEqual(['True', undefined])
   })
 
   it('gives way to a newer revision at once', async () => {

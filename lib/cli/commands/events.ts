@@ -95,7 +95,13 @@ function formatEvents(
     event.severity === 'error' ? 'Warning' : 'Normal',
     event.reason,
     formatRef({ ...event.involvedObject, namespace: '' }),
-    event.message.trimEnd().replaceAll('\n', ', '),
+    messageOf(event),
   ])
   return formatTable(titles, rows, hasHeader)
+}
+
+/** In one line, with what explains it behind. */
+function messageOf({ message, details = [] }: Event): string {
+  const told = message.trimEnd().replaceAll('\n', ', ')
+  return details.length === 0 ? told : `${told} — ${details.map((line) => line.trim()).join('; ')}`
 }
