@@ -1,5 +1,5 @@
 import type { ClusterClient } from '../cluster/client.ts'
-import { ClusterError, isNotFound, isUnreachable } from '../cluster/cluster-error.ts'
+import { isConflict, isNotFound, isUnreachable } from '../cluster/cluster-error.ts'
 import type { Change } from '../inventory/change-set.ts'
 import { formatRef, type KubeObject, type ObjectRef, textAt } from '../manifest/object.ts'
 import { messageOf } from '../status/error.ts'
@@ -98,7 +98,7 @@ async function writeChanged(
     if (!isGone) return { terminating: ref }
   }
   if (planned.takeOver !== undefined && live !== undefined) {
-    await step('TakeOverFailed', () => takeOver(client, planned, live))
+    await step('TakeOverFailed', () => takeOver(client, planned))
   }
   const { object } = await step('ApplyFailed', () =>
     client.applyServerSide(payload, { fieldValidation: options.fieldValidation ?? 'Warn' }),
@@ -132,19 +132,24 @@ async function remove(
   return patience.until(async () => (await client.find(ref)) === undefined)
 }
 
-/** Makes others' fields ours; where the object has changed since the plan, once more over what it is now. */
+/** A workload that rolls out changes several times a second. */
+const maxTakeOvers = 10
+
+/** Makes others' fields ours; where the object has changed since the plan, over what it is now. */
 async function takeOver(
   client: ClusterClient,
-  { ref, payload, takeOver: patch = [] }: PlannedObject,
-  live: KubeObject,
+  { ref, payload, takeOver: planned }: PlannedObject,
 ): Promise<void> {
-  try {
-    await client.patch(ref, patch, { type: 'json' })
-  } catch (thrown) {
-    if (!(thrown instanceof ClusterError) || thrown.code !== 'Conflict') throw thrown
-    const fresh = (await client.find(ref)) ?? live
-    const freshPatch = takeOverPatch(payload, fresh, client.fieldManager)
-    if (freshPatch !== undefined) await client.patch(ref, freshPatch, { type: 'json' })
+  let patch = planned
+  for (let attempt = 1; patch !== undefined; attempt += 1) {
+    try {
+      await client.patch(ref, patch, { type: 'json' })
+      return
+    } catch (thrown) {
+      if (!isConflict(thrown) || attempt === maxTakeOvers) throw thrown
+    }
+    const fresh = await client.find(ref)
+    patch = fresh && takeOverPatch(payload, fresh, client.fieldManager)
   }
 }
 
