@@ -17,11 +17,6 @@ export function jsonPatch(random: Random, made: Made): string {
 
 const nowhere: readonly [Path, Value] = [['spec'], null]
 
-/** Copied or tested as a whole, annotations show what kustomize remembers in them; nobody does that. */
-function isOpen(path: Path): boolean {
-  return path.join('/') !== 'metadata/annotations' && path.join('/') !== 'metadata'
-}
-
 function operator(random: Random): string {
   const rare = random.risk(0.5) ? ['test', 'copy', 'move'] : []
   return random.pick(['replace', 'replace', 'add', 'add', 'remove', ...rare])
@@ -32,7 +27,7 @@ function operation(random: Random, places: readonly (readonly [Path, Value])[]):
   const missed = random.risk(0.1)
     ? [...path.slice(0, -1), random.pick<string | number>(['nope', 99, -1, '-'])]
     : path
-  const op = isOpen(path) ? operator(random) : 'add'
+  const op = operator(random)
   const isBeside = op === 'add' && random.chance(0.7)
   const place = pointer(isBeside ? siblingOf(random, missed) : missed)
   if (op === 'remove') return { op, path: place }

@@ -7,6 +7,7 @@ import { names, namespaces } from './pod.ts'
 import type { Random } from './random.ts'
 import { fieldPath, makeReplacement } from './replacements.ts'
 import { anyText } from './scalars.ts'
+import { makeCrds, makeOpenApi } from './schemas.ts'
 import { type Fields, isFields, type Value, writeYaml } from './yaml-text.ts'
 
 export type Scene = {
@@ -57,6 +58,9 @@ const fields: readonly Field[] = [
     'configurations',
     ({ random, addFile }) => [addFile('config.yaml', writeYaml(random, makeConfiguration(random)))],
   ],
+  [0.04, 'crds', ({ random, addFile }) => makeCrds(random, addFile)],
+  [0.04, 'openapi', ({ random, addFile }) => makeOpenApi(random, addFile)],
+  [0.03, 'imageTags', ({ random }) => [makeImage(random)]],
   [
     0.1,
     'transformers',

@@ -15,23 +15,42 @@ export function startLibraryOracle(
   program: string,
   env: NodeJS.ProcessEnv = process.env,
 ): { ask: Oracle; stop: () => void } {
-  const child = spawn(program, [], { stdio: ['pipe', 'pipe', 'ignore'], env })
-  const waiting: ((line: string) => void)[] = []
-  createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.(line))
-  child.on('exit', () => {
-    for (const resolve of waiting) resolve('{"fault":"the oracle is gone"}')
-  })
+  let running: Running | undefined
   const ask: Oracle = async (root, { args }) => {
-    const { promise, resolve } = Promise.withResolvers<string>()
-    waiting.push(resolve)
+    if (running === undefined) {
+      const started = start(program, env, () => {
+        if (running === started) running = undefined
+      })
+      running = started
+    }
     const dir = join(root, args[0] ?? '.')
     const request = {
       dir,
       none: args.includes('none'),
       free: args.includes('LoadRestrictionsNone'),
     }
-    child.stdin.write(`${JSON.stringify(request)}\n`)
-    return readAnswer(JSON.parse(await promise))
+    return readAnswer(JSON.parse(await running.ask(JSON.stringify(request))))
+  }
+  return { ask, stop: () => running?.stop() }
+}
+
+type Running = { readonly ask: (request: string) => Promise<string>; readonly stop: () => void }
+
+/** One process; it may be gone at any time, for the library can eat all memory: the next question starts another. */
+function start(program: string, env: NodeJS.ProcessEnv, onExit: () => void): Running {
+  const child = spawn(program, [], { stdio: ['pipe', 'pipe', 'ignore'], env })
+  const waiting: ((line: string) => void)[] = []
+  createInterface({ input: child.stdout }).on('line', (line) => waiting.shift()?.(line))
+  child.stdin.on('error', () => undefined)
+  child.on('exit', () => {
+    onExit()
+    for (const resolve of waiting) resolve('{"fault":"the oracle is gone"}')
+  })
+  const ask = (request: string): Promise<string> => {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    waiting.push(resolve)
+    child.stdin.write(`${request}\n`)
+    return promise
   }
   return { ask, stop: () => child.kill() }
 }

@@ -51,13 +51,20 @@ export function makeFolder(
     isComponent || random.chance(0.2)
       ? { apiVersion: `kustomize.config.k8s.io/v1${isComponent ? 'alpha1' : 'beta1'}`, kind }
       : {}
-  const listed = resources.length > 0 ? resources : undefined
-  const file = { ...header, resources: listed, components, ...rest }
+  const file = { ...header, ...splitResources(random, resources), components, ...rest }
   const name = random.chance(0.95)
     ? 'kustomization.yaml'
     : random.pick(['kustomization.yml', 'Kustomization'])
   addFile(name, kustomizationText(random, file))
   return made
+}
+
+/** Now and then some of them under the field of old. */
+function splitResources(random: Random, all: readonly string[]): Fields {
+  if (all.length === 0) return {}
+  if (!random.chance(0.05)) return { resources: all }
+  const at = random.int(all.length + 1)
+  return { resources: at === 0 ? undefined : all.slice(0, at), bases: all.slice(at) }
 }
 
 function makeResources(
@@ -85,10 +92,41 @@ function makeResources(
   })
   const all = random.shuffle([...inner, ...loose])
   const missing = random.risk(0.02) ? ['missing.yaml'] : []
+  const twin = random.chance(0.12) ? makeTwin(site, folder, inner) : []
+  const outside = random.chance(0.015) ? makeOutside(site, folder) : []
   return {
-    resources: [...all.map(({ path }) => path), ...missing],
+    resources: [...all.map(({ path }) => path), ...missing, ...twin, ...outside],
     made: all.flatMap(({ made }) => made),
   }
+}
+
+/** Another kustomization on a base that is there, which renames or moves it. */
+function makeTwin(
+  { random, files }: Site,
+  folder: string,
+  bases: readonly { readonly path: string }[],
+): readonly string[] {
+  const [base] = bases
+  if (base === undefined || base.path.startsWith('../')) return []
+  const fields = {
+    resources: [`../${base.path}`],
+    namePrefix: random.chance(0.6) ? 'twin-' : undefined,
+    nameSuffix: random.chance(0.3) ? '-twin' : undefined,
+    namespace: random.chance(0.5) ? 'twin' : undefined,
+  }
+  files.set(`${folder}/twin/kustomization.yaml`, writeYaml(random, fields))
+  return ['twin']
+}
+
+/** A file beside the folder, which only a lifted restriction lets in. */
+function makeOutside({ random, files }: Site, folder: string): readonly string[] {
+  if (folder === '') return []
+  const parent = folder.split('/').slice(0, -1).join('/')
+  files.set(
+    `${parent === '' ? '' : `${parent}/`}outside.yaml`,
+    writeYaml(random, makeObject(random)),
+  )
+  return ['../outside.yaml']
 }
 
 function makeBase(
@@ -145,6 +183,9 @@ function documentsText(random: Random, made: readonly Made[]): string {
   const text =
     (random.chance(0.1) ? '---\n' : '') + texts.join(between) + (random.chance(0.04) ? '---\n' : '')
   if (random.chance(0.01)) return text.replaceAll('\n', '\r\n')
+  if (random.chance(0.01)) return `\ufeff${text}`
+  if (random.chance(0.01)) return text.replace(/\n/g, () => random.pick(['\n', ' \n', '\t\n']))
+  if (random.chance(0.01)) return `%YAML 1.${random.pick([1, 2])}\n---\n${text}`
   return random.risk(0.02) ? text + oddText(random) : text
 }
 
@@ -153,5 +194,22 @@ function kustomizationText(random: Random, file: Fields): string {
     ([, value]) => value !== undefined,
   )
   const ordered = random.chance(0.3) ? random.shuffle(entries) : entries
-  return writeYaml(random, Object.fromEntries(ordered))
+  const text = writeYaml(random, Object.fromEntries(ordered))
+  return random.chance(0.06) ? oddly(random, text) : text
+}
+
+/** The same in another manner of writing, most of which kustomize takes. */
+function oddly(random: Random, text: string): string {
+  return random.pick<(text: string) => string>([
+    (plain) => plain.replaceAll('\n', '\r\n'),
+    (plain) => `\ufeff${plain}`,
+    (plain) => `---\n${plain}---\nnamePrefix: second-\n`,
+    (plain) => `${plain}namePrefix: last-\n`,
+    (plain) => `${plain}namespace: ~\n`,
+    (plain) => `# note\n\n${plain}\n# end`,
+    (plain) => plain.replaceAll(': true', ': yes').replaceAll(': false', ': off'),
+    (plain) => plain.replace('namePrefix:', 'NamePrefix:').replace('patches:', 'PATCHES:'),
+    (plain) => `x-anchor: &x 1\n${plain}`,
+    (plain) => plain.replace(/\n/g, () => random.pick(['\n', '\n', ' \n', ' # c\n'])),
+  ])(text)
 }

@@ -178,14 +178,19 @@ function spoil(random: Random, object: Fields): Fields {
     metadata: { ...(typeof metadata === 'object' ? metadata : {}), ...more },
   })
   return random.pick<() => Fields>([
-    () => ({ ...object, apiVersion: undefined }),
+    () => ({ ...object, apiVersion: random.pick([undefined, '/v1', 'a/b/c', '', 'v1/']) }),
     () => ({ ...object, kind: undefined }),
     () => ({ ...object, metadata: undefined }),
     () => withMetadata({ name: undefined, generateName: 'gen-' }),
-    () => withMetadata({ name: random.pick<Value>(['', 5, true, null, 'Über Größe', 'a b']) }),
-    () => withMetadata({ labels: random.pick<Value>(['text', { a: { b: 1 } }]) }),
-    () => withMetadata({ annotations: random.pick<Value>(['text', ['a'], { a: { b: 1 } }]) }),
-    () => withMetadata({ namespace: random.pick<Value>([5, '', null]) }),
+    () =>
+      withMetadata({ name: random.pick<Value>(['', 5, true, null, 'Über Größe', 'a b', 'a,b']) }),
+    () =>
+      withMetadata({ labels: random.pick<Value>(['text', { a: { b: 1 } }, ['a'], ['a', 'b']]) }),
+    () =>
+      withMetadata({
+        annotations: random.pick<Value>(['text', ['a'], ['a', 'b'], { a: { b: 1 } }]),
+      }),
+    () => withMetadata({ namespace: random.pick<Value>([5, '', null, 'a,b']) }),
     () => ({ ...object, spec: anyTree(random, 2) }),
     () => ({ apiVersion: 'v1', kind: 'List', items: [object] }),
     () => ({ apiVersion: 'v1', kind: 'List', items: [object, makeObject(random)] }),
