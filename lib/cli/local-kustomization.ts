@@ -62,6 +62,7 @@ export async function buildFolder(
       : substitute(built.objects, new Map(Object.entries(postBuild.substitute)), {
           isStrict: flags.strictSubstitute,
           strategy: postBuild.strategy,
+          isCareful: postBuild.isCareful ?? false,
         })
   const owned = objects.map((object) =>
     withMetadata(withOwnerLabels(object, id), presentMetadata(spec)),

@@ -1,4 +1,5 @@
 import {
+  annotationsOf,
   apiVersionOf,
   isJsonObject,
   type KubeObject,
@@ -97,9 +98,27 @@ function readSpec(object: KubeObject, faults: FieldFault[]): TypedSpec {
     faults.push({ severity: 'error', field: 'spec', message: 'is missing', remedy: 'add it' })
   }
   const fields = createFields(object.spec, 'spec', faults)
-  const typed = readKind(object.kind, fields)
+  const typed =
+    object.kind === 'Kustomization'
+      ? ({ type: object.kind, spec: readKustomization(fields, isCareful(object, faults)) } as const)
+      : readKind(object.kind, fields)
   fields.finish()
   return typed
+}
+
+/** How the variables of `postBuild` are put in; an annotation, so that the object stays valid for Flux. */
+export const substituteAnnotation = 'fleet.driftless.dev/substitute'
+
+function isCareful(object: KubeObject, faults: FieldFault[]): boolean {
+  const given = annotationsOf(object)[substituteAnnotation]
+  if (given === undefined || given === 'careful' || given === 'flux') return given === 'careful'
+  faults.push({
+    severity: 'error',
+    field: `metadata.annotations["${substituteAnnotation}"]`,
+    message: `'${given.slice(0, 80)}' is unknown`,
+    remedy: 'write careful or flux',
+  })
+  return false
 }
 
 function readKind(kind: string, fields: Fields): TypedSpec {
@@ -108,8 +127,6 @@ function readKind(kind: string, fields: Fields): TypedSpec {
       return { type: kind, spec: readGitRepository(fields) }
     case 'Bucket':
       return { type: kind, spec: readBucket(fields) }
-    case 'Kustomization':
-      return { type: kind, spec: readKustomization(fields) }
     case 'Provider':
       return { type: kind, spec: readProvider(fields) }
     case 'Alert':

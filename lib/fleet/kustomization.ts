@@ -73,6 +73,8 @@ export type PostBuild = {
   readonly substitute: Readonly<Record<string, string>>
   readonly substituteFrom: readonly SubstituteRef[]
   readonly strategy: 'WithVariables' | 'Always'
+  /** Beyond Flux, by annotation: strings stay strings, `$$` and `${{` stay as they are. */
+  readonly isCareful?: boolean
 }
 
 export type SubstituteRef = {
@@ -95,7 +97,7 @@ const nameRule = lengthRule({ least: 1, most: 253 })
 const sourceKinds = ['GitRepository', 'Bucket', 'OCIRepository', 'ExternalArtifact'] as const
 const policies = ['MirrorPrune', 'Delete', 'WaitForTermination', 'Orphan'] as const
 
-export function readKustomization(spec: Fields): KustomizationSpec {
+export function readKustomization(spec: Fields, isCareful = false): KustomizationSpec {
   const intervalMs = spec.requiredDurationMs('interval')
   const timeoutMs = spec.durationMs('timeout') ?? intervalMs - minTimeoutMs
   const postBuild = spec.section('postBuild')
@@ -115,7 +117,10 @@ export function readKustomization(spec: Fields): KustomizationSpec {
     dependsOn: spec.sections('dependsOn').map(readDependency),
     commonMetadata: readCommonMetadata(spec.section('commonMetadata')),
     build: readBuildSpec(spec),
-    ...optional('postBuild', postBuild === undefined ? undefined : readPostBuild(postBuild)),
+    ...optional(
+      'postBuild',
+      postBuild === undefined ? undefined : readPostBuild(postBuild, isCareful),
+    ),
     ...optional('kubeConfig', readKubeConfig(spec)),
     ...optional('serviceAccountName', spec.text('serviceAccountName')),
     ignore: spec.sections('ignore').map(readIgnoreRule),
@@ -194,7 +199,7 @@ function readCommonMetadata(fields: Fields | undefined): CommonMetadata {
   }
 }
 
-function readPostBuild(fields: Fields): PostBuild {
+function readPostBuild(fields: Fields, isCareful: boolean): PostBuild {
   return {
     substitute: fields.textMap('substitute') ?? {},
     substituteFrom: fields.sections('substituteFrom').map((ref) => ({
@@ -203,6 +208,7 @@ function readPostBuild(fields: Fields): PostBuild {
       isOptional: ref.flag('optional') ?? false,
     })),
     strategy: fields.choice('substituteStrategy', ['WithVariables', 'Always']) ?? 'WithVariables',
+    ...optional('isCareful', isCareful || undefined),
   }
 }
 

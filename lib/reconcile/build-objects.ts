@@ -104,7 +104,8 @@ async function substituted(
   if (postBuild === undefined) return objects
   const cluster = postBuild.substituteFrom.length > 0 ? await client() : noCluster
   const variables = await readVariables(ports, cluster, id.namespace, postBuild)
-  return substitute(objects, variables, { isStrict: true, strategy: postBuild.strategy })
+  const { strategy, isCareful = false } = postBuild
+  return substitute(objects, variables, { isStrict: true, strategy, isCareful })
 }
 
 const noCluster: Pick<ClusterClient, 'find'> = { find: async () => undefined }

@@ -93,7 +93,8 @@ function buildPlainly(tree: Tree, { build, path, postBuild }: KustomizationSpec)
   const objects = attempt(() => buildKustomization(tree, joinInRoot(path), build).objects) ?? []
   if (postBuild === undefined) return objects
   const variables = new Map(Object.entries(postBuild.substitute))
-  const options = { isStrict: false, strategy: postBuild.strategy }
+  const { strategy, isCareful = false } = postBuild
+  const options = { isStrict: false, strategy, isCareful }
   return attempt(() => substitute(objects, variables, options)) ?? objects
 }
 

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { readFleetObject } from '../../lib/fleet/fleet-object.ts'
 import type { JsonObject } from '../../lib/manifest/object.ts'
 
-const read = (spec: JsonObject) => {
-  const found = readFleetObject(
+const readAny = (spec: JsonObject, annotations: JsonObject = {}) =>
+  readFleetObject(
     {
       apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
       kind: 'Kustomization',
-      metadata: { name: 'apps', namespace: 'flux-system' },
+      metadata: { name: 'apps', namespace: 'flux-system', annotations },
       spec: {
         interval: '10m',
         prune: true,
@@ -17,6 +17,9 @@ const read = (spec: JsonObject) => {
     },
     'staging',
   )
+
+const read = (spec: JsonObject, annotations: JsonObject = {}) => {
+  const found = readAny(spec, annotations)
   if (found.type !== 'Kustomization') throw new Error(JSON.stringify(found.faults))
   return found.spec
 }
@@ -73,6 +76,16 @@ describe('readKustomization', () => {
         { kind: 'ConfigMap', name: 'c', isOptional: false },
       ],
       strategy: 'WithVariables',
+    })
+  })
+
+  it('substitutes carefully where the annotation says so, and refuses to guess', () => {
+    const key = 'fleet.driftless.dev/substitute'
+    expect(read({ postBuild: {} }, { [key]: 'careful' }).postBuild?.isCareful).toBe(true)
+    expect(read({ postBuild: {} }, { [key]: 'flux' }).postBuild?.isCareful).toBeUndefined()
+    expect(readAny({ postBuild: {} }, { [key]: 'carefull' })).toMatchObject({
+      type: 'Invalid',
+      faults: [{ severity: 'error', field: `metadata.annotations["${key}"]` }],
     })
   })
 
