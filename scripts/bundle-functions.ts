@@ -25,16 +25,19 @@ export const functionNames: readonly string[] = readdirSync(join(root, 'function
 /** Bundles every function into `<directory>/<name>/index.mjs`; the same sources give the same bytes. */
 export async function bundleFunctions(
   directory: string,
-  options: { readonly write?: boolean } = {},
+  options: { readonly write?: boolean; readonly root?: string } = {},
 ): Promise<readonly FunctionBundle[]> {
+  const { write = true, root: from = root } = options
   const bundles: FunctionBundle[] = []
   for (const name of functionNames) {
     const { metafile } = await build({
-      absWorkingDir: root,
+      absWorkingDir: from,
       entryPoints: { index: `functions/${name}.ts` },
       outdir: join(directory, name),
       outExtension: { '.js': '.mjs' },
       bundle: true,
+      // Names of chunks follow the paths in them: the same ones also where node_modules is a link.
+      preserveSymlinks: true,
       minify: true,
       splitting: true,
       format: 'esm',
@@ -44,7 +47,7 @@ export async function bundleFunctions(
       legalComments: 'none',
       logLevel: 'warning',
       metafile: true,
-      write: options.write ?? true,
+      write,
       banner: { js: requireBanner },
       plugins: [withoutUserContexts],
     })

@@ -44,7 +44,7 @@ const skip = whyNoTemplate()
 
 describe.skipIf(skip !== undefined)(`the roles of the functions${skip ? ` (${skip})` : ''}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'driftless-template-'))
-  let template: Template = { resources: new Map() }
+  let template: Template = { resources: new Map(), outputs: [] }
   let bundles: readonly FunctionBundle[] = []
   beforeAll(async () => {
     bundles = await bundleFunctions('dist/functions')
@@ -148,6 +148,28 @@ describe.skipIf(skip !== undefined)(`the roles of the functions${skip ? ` (${ski
     }
   })
 
+  /** Whether what the function throws without anyone who waits ends among the dead letters. */
+  const keepsFailures = (name: string): boolean =>
+    ofType('AWS::Lambda::EventInvokeConfig').some(([, { properties }]) => {
+      const isOwn = nameOf(properties.get('FunctionName')).toLowerCase().startsWith(name)
+      return (
+        isOwn && JSON.stringify(properties.get('DestinationConfig')).includes('TriggerDeadLetters')
+      )
+    })
+
+  /** Lambda does so in the function's name for what was thrown, a consumer for its own queue. */
+  const mayBury = (name: string, on: string, inQueues: readonly string[]): boolean =>
+    on === 'TriggerDeadLetters'
+      ? keepsFailures(name)
+      : inQueues.includes(on.replace('DeadLetters', ''))
+
+  it('let Lambda keep what failed of those that nobody waits for', () => {
+    for (const name of ['bucket', 'drift']) {
+      expect(keepsFailures(name)).toBe(true)
+      expect(grants(name)).toContain('sqs:SendMessage TriggerDeadLetters')
+    }
+  })
+
   it('allow nothing that the code never calls', () => {
     const surplus = bundles.flatMap((bundle) => {
       const needed = called(bundle)
@@ -158,7 +180,7 @@ describe.skipIf(skip !== undefined)(`the roles of the functions${skip ? ` (${ski
         const [action = '', on = ''] = grant.split(' ')
         if (ownLog.test(action) || action === 's3:ListBucket') return true
         if (delivery.test(action)) return inQueues.includes(on)
-        if (on.endsWith('DeadLetters')) return inQueues.includes(on.replace('DeadLetters', ''))
+        if (on.endsWith('DeadLetters')) return mayBury(bundle.name, on, inQueues)
         return needed.has(`${action} ${on.replace('DelayQueue', 'Queue')}`)
       }
       return grants(bundle.name)

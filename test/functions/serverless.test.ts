@@ -17,7 +17,7 @@ const skip = whyNoTemplate()
 
 describe.skipIf(skip !== undefined)(`the packaged stack${skip ? ` (${skip})` : ''}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'driftless-stack-'))
-  let template: Template = { resources: new Map() }
+  let template: Template = { resources: new Map(), outputs: [] }
   beforeAll(async () => {
     await bundleFunctions('dist/functions')
     template = packageTemplate(folder)
@@ -71,6 +71,66 @@ describe.skipIf(skip !== undefined)(`the packaged stack${skip ? ` (${skip})` : '
     expect(nameOf(target.get('RoleArn'))).toBe('SchedulerRole')
     expect(nameOf(fieldsOf(target.get('DeadLetterConfig')).get('Arn'))).toBe('TriggerDeadLetters')
     expect(fieldsOf(target.get('RetryPolicy')).get('MaximumRetryAttempts')).toBe(2)
+  })
+
+  it('tries again what a bucket told, and not what the next minute makes up for', () => {
+    const byFunction = new Map(
+      ofType('AWS::Lambda::EventInvokeConfig').map(([, properties]) => [
+        nameOf(properties.get('FunctionName')),
+        properties,
+      ]),
+    )
+    expect(byFunction.get('BucketLambdaFunction')?.get('MaximumRetryAttempts')).toBe(2)
+    expect(byFunction.get('DriftLambdaFunction')?.get('MaximumEventAgeInSeconds')).toBe(60)
+  })
+
+  it('bounds how many run at once, and hides no failure for hours', () => {
+    for (const [id, properties] of ofType('AWS::Lambda::Function')) {
+      const name = id.replace('LambdaFunction', '').toLowerCase()
+      const isConsumer = ['reconcile', 'notify'].includes(name)
+      // Those that consume are bounded by their event sources.
+      if (isConsumer) expect(properties.get('ReservedConcurrentExecutions'), id).toBeUndefined()
+      else expect(properties.get('ReservedConcurrentExecutions'), id).toBeGreaterThan(0)
+    }
+    expect(at('DriftLambdaFunction').get('ReservedConcurrentExecutions')).toBe(1)
+  })
+
+  it('seals with a key of its own that is renewed and outlives the stack', () => {
+    const key = template.resources.get('SealKey')
+    expect(key?.properties.get('EnableKeyRotation')).toBe(true)
+    expect(JSON.stringify(key?.properties.get('KeyPolicy'))).toContain(':root')
+    for (const id of ['WebhookLambdaFunction', 'ReconcileLambdaFunction']) {
+      const variables = fieldsOf(fieldsOf(at(id).get('Environment')).get('Variables'))
+      expect(nameOf(variables.get('SEAL_KEY_ID')), id).toBe('SealKey')
+      expect(variables.get('SECRET_PREFIX'), id).toBe('driftless/dev')
+      expect(variables.has('SEAL_KEY'), id).toBe(false)
+    }
+  })
+
+  it('says where webhooks go, where the fleet lies, and where dead letters are', () => {
+    for (const name of [
+      'GithubWebhookUrl',
+      'GitlabWebhookUrl',
+      'ReceiverUrl',
+      'ApiUrl',
+      'StateBucketName',
+      'RequestQueueUrl',
+      'NoticeQueueUrl',
+      'RequestQueueDeadLettersUrl',
+      'RequestDelayDeadLettersUrl',
+      'NoticeQueueDeadLettersUrl',
+      'NoticeDelayDeadLettersUrl',
+      'TriggerDeadLettersUrl',
+    ]) {
+      expect(template.outputs, name).toContain(name)
+    }
+  })
+
+  it('removes what is old: versions, uploads that were cut off, artifacts that were replaced', () => {
+    const rules = listOf(fieldsOf(at('StateBucket').get('LifecycleConfiguration')).get('Rules'))
+    const byId = new Map(rules.map(fieldsOf).map((rule) => [rule.get('Id'), rule]))
+    expect(byId.get('old-versions')?.has('AbortIncompleteMultipartUpload')).toBe(true)
+    expect(byId.get('artifacts')?.get('Prefix')).toBe('artifacts/')
   })
 
   it('takes objects of other buckets from EventBridge, with retries and dead letters', () => {

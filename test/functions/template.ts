@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 export type Statement = {
   readonly actions: readonly string[]
@@ -10,6 +10,8 @@ export type Statement = {
 
 export type Template = {
   readonly resources: ReadonlyMap<string, Resource>
+  /** Names of what the stack says of itself. */
+  readonly outputs: readonly string[]
 }
 
 export type Resource = { readonly type: string; readonly properties: Fields }
@@ -24,21 +26,29 @@ export function whyNoTemplate(): string | undefined {
 }
 
 /** The CloudFormation that osls makes of serverless.yml, offline; `dist/functions` must be there. */
-export function packageTemplate(directory: string): Template {
-  const run = spawnSync(process.execPath, [packager, 'package', '--package', directory], {
+export function packageTemplate(
+  directory: string,
+  options: { readonly directory?: string; readonly stage?: string } = {},
+): Template {
+  const { directory: cwd = '.', stage = 'dev' } = options
+  const args = [resolve(packager), 'package', '--package', directory, '--stage', stage]
+  const run = spawnSync(process.execPath, args, {
+    cwd,
     encoding: 'utf8',
     env: { ...process.env, SLS_NOTIFICATIONS_MODE: 'off', SLS_TELEMETRY_DISABLED: '1' },
   })
   if (run.status !== 0) throw new Error(`${run.stdout}${run.stderr}`)
   const text = readFileSync(join(directory, 'cloudformation-template-update-stack.json'), 'utf8')
-  const resources = [...fieldsOf(fieldsOf(JSON.parse(text)).get('Resources'))].map(
+  const parsed = fieldsOf(JSON.parse(text))
+  const resources = [...fieldsOf(parsed.get('Resources'))].map(
     ([id, value]): [string, Resource] => {
       const fields = fieldsOf(value)
       const properties = fieldsOf(fields.get('Properties'))
       return [id, { type: String(fields.get('Type')), properties }]
     },
   )
-  return { resources: new Map(resources) }
+  const outputs = [...fieldsOf(parsed.get('Outputs')).keys()]
+  return { resources: new Map(resources), outputs }
 }
 
 /** What a policy, or the inline policies of a role, allow. */

@@ -13,6 +13,8 @@ const notInMoto = [
   'AWS::ApiGatewayV2::Integration',
   'AWS::ApiGatewayV2::Route',
   'AWS::ApiGatewayV2::Stage',
+  // How often Lambda calls again what nobody waits for.
+  'AWS::Lambda::EventInvokeConfig',
   // Access by others than the roles.
   'AWS::S3::BucketPolicy',
   'AWS::SQS::QueuePolicy',
