@@ -4,6 +4,7 @@ import { createTree, type Tree, type TreeFiles } from '../artifact/tree.ts'
 import type { ClusterClient } from '../cluster/client.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
 import { isFluxObject } from '../fleet/fleet-object.ts'
+import { rootName } from '../fleet/sync.ts'
 import { buildKustomization } from '../kustomize/flux/build-kustomization.ts'
 import { substitute } from '../kustomize/flux/substitute.ts'
 import { printBuild } from '../kustomize/print-build.ts'
@@ -11,6 +12,7 @@ import { formatRef, type KubeObject, refOf } from '../manifest/object.ts'
 import type { ReadySource } from './gate.ts'
 import { isFluxComponent } from './inherit-inventory.ts'
 import type { Ports } from './ports.ts'
+import type { ConfigPorts } from './read-config.ts'
 import { ReconcileError } from './reconcile-error.ts'
 import type { KustomizationObject } from './run.ts'
 import { readVariables } from './variables.ts'
@@ -61,7 +63,7 @@ const trees = new WeakMap<TreeFiles, Tree>()
 
 /** Builds, substitutes and sorts. Throws BuildError, or ReconcileError where a variable's source is missing. */
 export async function buildObjects(
-  ports: Pick<Ports, 'secretStore'>,
+  ports: ConfigPorts,
   target: KustomizationObject,
   cluster: ClusterSpec,
   client: () => Promise<Pick<ClusterClient, 'find'>>,
@@ -76,6 +78,7 @@ export async function buildObjects(
   const fluxObjects = objects.filter(isFlux)
   const skipped = objects.filter(isLeftOut)
   requireNamespaces(fluxObjects, id.namespace)
+  if (cluster.tenancy === 'locked') requireOwnNamespace(fluxObjects, id.namespace)
   return {
     objects: objects.filter((object) => !isFlux(object) && !isLeftOut(object)),
     fluxObjects,
@@ -95,7 +98,7 @@ function noticeOf(skipped: readonly KubeObject[]): readonly string[] {
 }
 
 async function substituted(
-  ports: Pick<Ports, 'secretStore'>,
+  ports: ConfigPorts,
   { spec, id }: KustomizationObject,
   client: () => Promise<Pick<ClusterClient, 'find'>>,
   objects: readonly KubeObject[],
@@ -103,7 +106,7 @@ async function substituted(
   const { postBuild } = spec
   if (postBuild === undefined) return objects
   const cluster = postBuild.substituteFrom.length > 0 ? await client() : noCluster
-  const variables = await readVariables(ports, cluster, id.namespace, postBuild)
+  const variables = await readVariables(ports, cluster, id, postBuild)
   const { strategy, isCareful = false } = postBuild
   return substitute(objects, variables, { isStrict: true, strategy, isCareful })
 }
@@ -140,6 +143,18 @@ export function joinInRoot(path: string): string {
     else if (segment !== '' && segment !== '.') segments.push(segment)
   }
   return segments.join('/')
+}
+
+/**
+ * No API server asks who registers what in the fleet. Where tenancy is locked, a tenant's build stays in its own
+ * namespace: elsewhere it could put itself in the place of the root, which acts with all rights.
+ */
+function requireOwnNamespace(objects: readonly KubeObject[], own: string): void {
+  if (own === rootName) return
+  const ref = objects.map(refOf).find(({ namespace }) => namespace !== own)
+  if (ref === undefined) return
+  const message = `can't register '${formatRef(ref)}' from namespace ${own}: cross-namespace references have been blocked; move it to a Kustomization of namespace ${rootName}`
+  throw new ReconcileError('AccessDenied', 'AccessDenied', message)
 }
 
 function requireNamespaces(objects: readonly KubeObject[], suggestion: string): void {

@@ -28,7 +28,8 @@ export async function connectFor(
   if (spec.kubeConfig === undefined) return ports.clusters.connect(id.cluster, options)
   const { secretName, key } = spec.kubeConfig
   const home = await ports.clusters.connect(id.cluster)
-  const ref = { kind: 'Secret' as const, namespace: id.namespace, name: secretName }
+  const place = { cluster: id.cluster, namespace: id.namespace }
+  const ref = { kind: 'Secret' as const, ...place, name: secretName }
   const data = await readConfig(ports, home, ref)
   if (data === undefined) {
     const message = `unable to read KubeConfig secret '${id.namespace}/${secretName}' error: secrets "${secretName}" not found`

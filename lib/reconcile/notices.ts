@@ -128,7 +128,8 @@ async function targetOf(ports: Ports, id: ObjectId) {
   const { secretName } = provider.spec
   if (secretName === undefined) return resolveTarget(provider.spec, undefined)
   const client = await ports.clusters.connect(id.cluster)
-  const ref = { kind: 'Secret' as const, namespace: id.namespace, name: secretName }
+  const { cluster, namespace } = id
+  const ref = { kind: 'Secret' as const, cluster, namespace, name: secretName }
   return resolveTarget(provider.spec, await readConfig(ports, client, ref))
 }
 

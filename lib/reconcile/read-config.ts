@@ -1,12 +1,16 @@
 import type { ClusterClient } from '../cluster/client.ts'
+import { rootName } from '../fleet/sync.ts'
 import { isJsonObject, type KubeObject } from '../manifest/object.ts'
 import type { Ports } from './ports.ts'
 
 /** Keys and bytes of a Secret or ConfigMap. */
 export type ConfigData = ReadonlyMap<string, Uint8Array>
 
+export type ConfigPorts = Pick<Ports, 'secretStore' | 'clusters'>
+
 type ConfigRef = {
   readonly kind: 'Secret' | 'ConfigMap'
+  readonly cluster: string
   readonly namespace: string
   readonly name: string
 }
@@ -14,18 +18,20 @@ type ConfigRef = {
 /**
  * A Secret or ConfigMap that an object refers to: from its cluster, as Flux does, then from the fleet's own
  * store under `<namespace>/<name>` and `<name>`. Undefined where neither has it.
+ * A bare name of that store may be anybody's, the webhook secrets and kubeconfigs of all clusters among them: where
+ * tenancy is locked, only the root's namespace reaches it.
  */
 export async function readConfig(
-  ports: Pick<Ports, 'secretStore'>,
+  ports: ConfigPorts,
   client: Pick<ClusterClient, 'find'>,
-  ref: ConfigRef,
+  { cluster, ...ref }: ConfigRef,
 ): Promise<ConfigData | undefined> {
   const found = await client.find({ group: '', version: 'v1', ...ref })
   if (found !== undefined) return dataOf(found)
-  return (
-    (await ports.secretStore.read(`${ref.namespace}/${ref.name}`)) ??
-    (await ports.secretStore.read(ref.name))
-  )
+  const own = await ports.secretStore.read(`${ref.namespace}/${ref.name}`)
+  if (own !== undefined) return own
+  const isLocked = (await ports.clusters.find(cluster))?.tenancy === 'locked'
+  return isLocked && ref.namespace !== rootName ? undefined : ports.secretStore.read(ref.name)
 }
 
 function dataOf(object: KubeObject): ConfigData {

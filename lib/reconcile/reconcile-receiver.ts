@@ -87,7 +87,8 @@ async function readToken({ ports, target }: Run<ReceiverObject>): Promise<string
   const { id, spec } = target
   const { secretName = '' } = spec
   const client = await ports.clusters.connect(id.cluster)
-  const ref = { kind: 'Secret' as const, namespace: id.namespace, name: secretName }
+  const { cluster, namespace } = id
+  const ref = { kind: 'Secret' as const, cluster, namespace, name: secretName }
   const token = (await readConfig(ports, client, ref))?.get('token')
   return token === undefined || token.length === 0 ? undefined : new TextDecoder().decode(token)
 }

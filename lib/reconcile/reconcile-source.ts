@@ -108,7 +108,7 @@ async function readCredentials({ ports, target }: Run<SourceObject>) {
   if (secretName === undefined) return undefined
   const { cluster, namespace } = target.id
   const client = await ports.clusters.connect(cluster)
-  const ref = { kind: 'Secret' as const, namespace, name: secretName }
+  const ref = { kind: 'Secret' as const, cluster, namespace, name: secretName }
   const found = await readConfig(ports, client, ref)
   if (found !== undefined) return found
   const place = `failed to get secret '${namespace}/${secretName}'`

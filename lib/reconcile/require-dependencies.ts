@@ -27,6 +27,7 @@ export async function requireDependencies(
   source: ReadySource,
 ): Promise<void> {
   const { ports, target } = run
+  await requireOwnNamespace(run)
   for (const dependency of target.spec.dependsOn) {
     const fault = isInFleet(dependency)
       ? await faultInFleet(run, dependency, source)
@@ -36,6 +37,17 @@ export async function requireDependencies(
     const code = cycle === undefined ? 'DependencyNotReady' : 'DependencyCycle'
     throw new ReconcileError('DependencyNotReady', code, cycle ?? fault, { retryable: true })
   }
+}
+
+/** Where tenancy is locked, nobody may wait for, or look into, what belongs to another namespace. */
+async function requireOwnNamespace({ ports, target }: Run<KustomizationObject>): Promise<void> {
+  const { cluster, namespace } = target.id
+  const ids = target.spec.dependsOn.map((dependency) => dependencyId(target.id, dependency))
+  const foreign = ids.find((id) => id.namespace !== namespace)
+  if (foreign === undefined || (await ports.clusters.find(cluster))?.tenancy !== 'locked') return
+  const { kind, name } = foreign
+  const message = `can't access '${kind}/${foreign.namespace}/${name}', cross-namespace references have been blocked`
+  throw new ReconcileError('AccessDenied', 'AccessDenied', message)
 }
 
 async function faultInFleet(

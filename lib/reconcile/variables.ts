@@ -1,7 +1,7 @@
 import type { ClusterClient } from '../cluster/client.ts'
 import type { PostBuild, SubstituteRef } from '../fleet/kustomization.ts'
-import type { Ports } from './ports.ts'
-import { readConfig } from './read-config.ts'
+import type { ObjectId } from '../fleet/object-id.ts'
+import { type ConfigPorts, readConfig } from './read-config.ts'
 import { ReconcileError } from './reconcile-error.ts'
 
 /**
@@ -9,14 +9,14 @@ import { ReconcileError } from './reconcile-error.ts'
  * Line breaks are removed from every value, as Flux does. Source: flux.md §4.1.
  */
 export async function readVariables(
-  ports: Pick<Ports, 'secretStore'>,
+  ports: ConfigPorts,
   client: Pick<ClusterClient, 'find'>,
-  namespace: string,
+  id: Pick<ObjectId, 'cluster' | 'namespace'>,
   postBuild: PostBuild,
 ): Promise<ReadonlyMap<string, string>> {
   const variables = new Map<string, string>()
   for (const ref of postBuild.substituteFrom) {
-    for (const [key, value] of await readSource(ports, client, namespace, ref)) {
+    for (const [key, value] of await readSource(ports, client, id, ref)) {
       variables.set(key, withoutLineBreaks(new TextDecoder().decode(value)))
     }
   }
@@ -27,12 +27,17 @@ export async function readVariables(
 }
 
 async function readSource(
-  ports: Pick<Ports, 'secretStore'>,
+  ports: ConfigPorts,
   client: Pick<ClusterClient, 'find'>,
-  namespace: string,
+  { cluster, namespace }: Pick<ObjectId, 'cluster' | 'namespace'>,
   ref: SubstituteRef,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
-  const found = await readConfig(ports, client, { kind: ref.kind, namespace, name: ref.name })
+  const found = await readConfig(ports, client, {
+    kind: ref.kind,
+    cluster,
+    namespace,
+    name: ref.name,
+  })
   if (found !== undefined || ref.isOptional) return found ?? new Map()
   const resource = ref.kind === 'Secret' ? 'secrets' : 'configmaps'
   const message = `substitute from '${ref.kind}/${ref.name}' error: ${resource} "${ref.name}" not found`

@@ -74,3 +74,8 @@ export function configMap(name: string, data: object = { key: 'value' }): string
     data,
   })
 }
+
+/** A variable as it stands in a manifest. */
+export function variable(name: string): string {
+  return `\${${name}}`
+}

@@ -70,7 +70,9 @@ beforeAll(async () => {
     fleet: ({ endpoint }) => [
       ...keys.map((_, index) => bucketSource(`key-${index}`, endpoint)),
       ...fromBucket('case', endpoint),
-      ...hostile.map((name) => gitRepository(name, `${base}/acme/${name}`, { timeout: name === 'endless' ? '2s' : '30s' })),
+      ...hostile.map((name) =>
+        gitRepository(name, `${base}/acme/${name}`, { timeout: name === 'endless' ? '2s' : '30s' }),
+      ),
       gitRepository('tls', `${tls.url.replace('http:', 'https:')}/acme/app`),
       gitRepository('ssh', 'ssh://git@git.example/acme/app'),
       gitRepository('in-url', `http://ann:${token}@127.0.0.1:1/acme/app?private_token=${token}`),
