@@ -8,6 +8,8 @@ export type AwsAction = {
   readonly action: string
   /** `bucket`, `bucket/key`, the name of a queue, key, secret, parameter or cluster; empty where the call names none. */
   readonly resource: string
+  /** MessageGroupId of the first message that is sent. */
+  readonly group: string
   /** If-Match or If-None-Match stand on it. */
   readonly isConditional: boolean
   /** 1 for the first call of all. */
@@ -25,7 +27,8 @@ export function actionOf(
     /Credential=([^/]+)\/[^/]+\/[^/]+\/([^/]+)\//.exec(authorization) ?? []
   const isConditional = ['if-match', 'if-none-match'].some((name) => name in request.headers)
   const { action, resource } = service === 's3' ? inS3(request) : inOthers(service, request, body)
-  return { by, action, resource, isConditional, count }
+  const group = /"MessageGroupId":"([^"]*)"/.exec(body.subarray(0, 4096).toString())?.[1] ?? ''
+  return { by, action, resource, group, isConditional, count }
 }
 
 type What = Pick<AwsAction, 'action' | 'resource'>

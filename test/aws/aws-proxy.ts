@@ -4,7 +4,7 @@ import { type AwsAction, actionOf } from './aws-action.ts'
 
 /**
  * What goes wrong with one call: an error answer without effect, the connection ended before or after the effect, the
- * answer in pieces with pauses, or half of it and no more.
+ * answer in pieces with pauses, half of it and no more, or no answer ever.
  */
 export type Fault =
   | { readonly status: number; readonly code: string }
@@ -12,6 +12,7 @@ export type Fault =
   | 'reset after'
   | 'slow body'
   | 'cut body'
+  | 'hang'
 
 export type AwsProxy = {
   readonly url: string
@@ -39,7 +40,9 @@ export async function startAwsProxy(target: string): Promise<AwsProxy> {
     const fault = isSkewed(incoming, aheadMs) ? skewed : decide(action)
     const see = (status: number) => calls.push({ ...action, status })
     response.setHeader('date', new Date(Date.now() + aheadMs).toUTCString())
-    if (fault === 'reset') {
+    if (fault === 'hang') {
+      see(0)
+    } else if (fault === 'reset') {
       see(0)
       incoming.socket.destroy()
     } else if (typeof fault === 'object') {

@@ -21,7 +21,7 @@ export type LambdaConfiguration = {
 /** One execution environment of a function, started at its first invocation, as Lambda does. */
 export type LambdaInstance = {
   /** Throws what the function threw, or that it ran into its time limit and was killed. */
-  readonly invoke: (event: unknown, options?: { readonly timeoutMs?: number }) => Promise<unknown>
+  readonly invoke: (event: unknown, options?: { readonly killAfterMs?: number }) => Promise<unknown>
   /** Stops every thread at once, as a frozen environment; `thaw` lets them go on. */
   readonly freeze: () => void
   readonly thaw: () => void
@@ -67,15 +67,16 @@ export async function createLambdaInstance(
   }
   return {
     invoke: async (event, options = {}) => {
-      // A busy machine is slower than Lambda's: what is to run into its limit says so itself.
-      const timeoutMs = options.timeoutMs ?? Math.max(120, configuration.timeoutSeconds) * 1000
       if (child === undefined) start()
+      const limitMs = configuration.timeoutSeconds * 1000
       const aheadMs = Number(readFileSync(clockFile, 'utf8')) * 1000
-      const deadlineMs = Math.round(Date.now() + aheadMs + timeoutMs)
+      const deadlineMs = Math.round(Date.now() + aheadMs + limitMs)
+      // A busy machine is slower than Lambda's: what is to run into its limit says so itself.
+      const killAfterMs = options.killAfterMs ?? Math.max(120_000, limitMs)
       const timer = setTimeout(() => {
         kill()
-        api.abandon(`Task timed out after ${timeoutMs / 1000} seconds`)
-      }, timeoutMs)
+        api.abandon(`Task timed out after ${killAfterMs / 1000} seconds`)
+      }, killAfterMs)
       const outcome = await api.invoke(event, {
         functionArn: configuration.functionArn,
         deadlineMs,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createWorkingCopy, type WorkingCopy } from '../../lib/cli/demo/working-copy.ts'
 import { apiRequest } from '../peers/api-request.ts'
+import { runCommand } from '../peers/command.ts'
 import type { ControlPlane } from '../peers/control-plane.ts'
 import { createNamespace } from '../peers/shared-control-plane.ts'
 import { secretKey } from './moto.ts'
@@ -18,6 +19,8 @@ export type Scene = {
   readonly cluster: (method: string, path: string, body?: unknown) => Promise<unknown>
   /** Writes the app's text and pushes it; the commit. */
   readonly pushText: (text: string) => Promise<string>
+  /** Moves main to an earlier commit, which the next push builds on. */
+  readonly forceTo: (commit: string) => Promise<void>
   readonly putSetting: (text: string) => Promise<void>
 }
 
@@ -60,6 +63,16 @@ export async function createScene(world: World, controlPlane: ControlPlane): Pro
       await app.edit('app/text', () => text)
       return app.push(`Say ${text}`)
     },
+    forceTo: async (commit) => {
+      const cwd = workFolder(world, scene.repository)
+      for (const args of [
+        ['reset', '--quiet', '--hard', commit],
+        ['push', '--quiet', '--force', 'origin', 'main'],
+      ]) {
+        const { code, stderr } = await runCommand('git', args, { cwd })
+        if (code !== 0) throw new Error(`git ${args[0]}: ${stderr}`)
+      }
+    },
     putSetting,
   }
 }
@@ -82,7 +95,7 @@ async function createSecrets(
 
 async function createApp(world: World, repository: string): Promise<WorkingCopy> {
   await world.createRepository(repository)
-  const folder = `${world.folder}/work-${repository.replace('/', '-')}`
+  const folder = workFolder(world, repository)
   const template = `${import.meta.dirname}/app`
   const copy = await createWorkingCopy(
     folder,
@@ -92,6 +105,10 @@ async function createApp(world: World, repository: string): Promise<WorkingCopy>
   )
   await copy.push('Begin')
   return copy
+}
+
+function workFolder({ folder }: World, repository: string): string {
+  return `${folder}/work-${repository.replace('/', '-')}`
 }
 
 async function createSettings(world: World, bucket: string): Promise<void> {

@@ -88,13 +88,16 @@ export async function startWorld(): Promise<World> {
     drain,
     advance,
     now,
-    until: async (what, isTrue, minutes = 30) => {
-      for (let seconds = 0; seconds <= minutes * 60; seconds += 10) {
+    until: async (what, isTrue, minutes = 120) => {
+      for (let seconds = 0; seconds <= minutes * 60; ) {
         // The scheduler tries again a minute later.
         if (seconds % 60 === 0) await minute().catch(() => undefined)
         await drain()
         if (await isTrue()) return
-        advance(10_000)
+        // What is not there after some minutes waits for something that takes long.
+        const step = seconds < 120 ? 10 : seconds < 1200 ? 60 : 300
+        advance(step * 1000)
+        seconds += step
       }
       throw new Error(`not after ${minutes} minutes: ${what}\n${instances.logs().slice(-6000)}`)
     },
