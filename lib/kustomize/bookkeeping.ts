@@ -23,6 +23,8 @@ export const bookkeepingAnnotations: readonly string[] = [
 /** Takes over what a manifest carries of them, as kustomize does when its own output comes back in. */
 export function readBookkeeping(resource: Resource): void {
   const annotations = getField(getField(resource.node, 'metadata'), 'annotations')
+  // A list with a key left over crashes kustomize as soon as it asks what the resource was called.
+  if (annotations?.kind === 'list') metadataMap(resource.node, 'annotations')
   if (annotations?.kind !== 'map') return
   if (!annotations.keys.some((key) => key.value.startsWith(domain))) return
   const entries = metadataMap(resource.node, 'annotations')

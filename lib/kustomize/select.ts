@@ -1,3 +1,4 @@
+import { getField } from '../manifest/node.ts'
 import type { Selector } from './file/kustomization-file.ts'
 import { parseLabelSelector } from './label-selector.ts'
 import { compileAnchored } from './regex.ts'
@@ -36,11 +37,20 @@ function compileMetadata(
   { labelSelector, annotationSelector }: Selector,
   where: string,
 ): (resource: Resource) => boolean {
-  if (labelSelector === '' && annotationSelector === '') return () => true
+  if (labelSelector === '' && annotationSelector === '') return isReadable
   const labels = parseLabelSelector(labelSelector, `${where}: labelSelector`)
   const annotations = parseLabelSelector(annotationSelector, `${where}: annotationSelector`)
   return ({ node }) =>
     labels(metadataMap(node, 'labels')) && annotations(metadataMap(node, 'annotations'))
+}
+
+/** kustomize reads labels and annotations even where nothing is asked of them, and crashes on a list with a key left over. */
+function isReadable({ node }: Resource): boolean {
+  const metadata = getField(node, 'metadata')
+  for (const field of ['labels', 'annotations'] as const) {
+    if (getField(metadata, field)?.kind === 'list') metadataMap(node, field)
+  }
+  return true
 }
 
 /** The resources that a patch or plugin is meant for, by their original or current name and namespace. */

@@ -6,6 +6,7 @@ import { isJsonObject, type Json } from './object.ts'
 export function jsonSources(value: Json): Json {
   if (value === null) return null
   if (typeof value === 'string') return goString(value)
+  if (Object.is(value, -0)) return '-0'
   if (typeof value !== 'object') return JSON.stringify(value)
   if (isRawInteger(value)) return value.rawJSON
   if (!isJsonObject(value)) return value.map(jsonSources)

@@ -47,7 +47,7 @@ function containerToNode(value: Exclude<Json, null | boolean | number | string>)
 }
 
 function floatToNode(value: number): YamlScalar {
-  const text = formatFloat(value === 0 ? 0 : value)
+  const text = Object.is(value, -0) ? '-0' : formatFloat(value)
   return scalarNode(text, resolveTag(text))
 }
 
