@@ -7,6 +7,8 @@ import { loadKustomization } from './load-kustomization.ts'
 import { at, enterPlace, loadText, type Place } from './loader.ts'
 import { appendPath, joinDisplayPath, setOrigin } from './origin.ts'
 import { readResources } from './read-resources.ts'
+import { isRemoteMissing } from './remote.ts'
+import { isWebUrl, parseRepoSpec } from './repo-spec.ts'
 import type { Resource } from './resource.ts'
 import { runGenerators } from './run-generators.ts'
 import { runTransformers } from './run-transformers.ts'
@@ -40,10 +42,24 @@ export function accumulateResources(
   paths: readonly string[],
   accumulator: Accumulator,
 ): void {
-  for (const path of paths) {
+  forEachPath(paths, (path) => {
     const fault = tryFile(target, path, accumulator)
     if (fault !== undefined) accumulateBase(target, path, fault, accumulator)
+  })
+}
+
+/** What is not fetched yet does not keep the others from being asked for: each run of a build costs more than a fetch. */
+function forEachPath(paths: readonly string[], accumulatePath: (path: string) => void): void {
+  const missing: unknown[] = []
+  for (const path of paths) {
+    try {
+      accumulatePath(path)
+    } catch (fault) {
+      if (!isRemoteMissing(fault)) throw missing[0] ?? fault
+      missing.push(fault)
+    }
   }
+  if (missing.length > 0) throw missing[0]
 }
 
 function tryFile(target: Target, path: string, accumulator: Accumulator): unknown {
@@ -82,7 +98,7 @@ function accumulateBase(
   accumulator: Accumulator,
 ): void {
   const { session, place } = target
-  if (fileFault instanceof BuildError && fileFault.code === 'RemoteNotAllowed') throw fileFault
+  if (isFinal(fileFault, path)) throw fileFault
   if (session.tree.kindOf(pathOf(place, path)) === 'file') throw fileFault
   let entered: Place
   try {
@@ -91,6 +107,13 @@ function accumulateBase(
     throw isMissing(fault) ? notFound(target, path, fileFault) : fault
   }
   mergeAccumulator(accumulator, accumulateFolder(target, entered, path, undefined))
+}
+
+/** Nothing else can be at this path. */
+function isFinal(fault: unknown, path: string): boolean {
+  if (isRemoteMissing(fault)) return true
+  if (fault instanceof BuildError && fault.code === 'RemoteNotAllowed') return true
+  return isWebUrl(path) && parseRepoSpec(path) === undefined
 }
 
 function pathOf(place: Place, path: string): string {
@@ -113,12 +136,12 @@ function notFound({ place }: Target, path: string, fileFault: unknown): unknown 
 /** Runs components one after the other on what the parent has gathered. */
 function accumulateComponents(target: Target, accumulator: Accumulator): Accumulator {
   let gathered = accumulator
-  for (const path of target.file.components) {
+  forEachPath(target.file.components, (path) => {
     const entered = enterPlace(target.session, target.place, path)
     const merged = createAccumulator()
     mergeAccumulator(merged, accumulateFolder(target, entered, path, gathered))
     gathered = merged
-  }
+  })
   return gathered
 }
 

@@ -40,6 +40,9 @@ export type BuildErrorCode =
   | 'InvalidYaml'
   | 'Unprintable'
   | 'InvalidSubstitution'
+  /** A remote file or base is allowed but not fetched yet. */
+  | 'RemoteMissing'
+  | 'RemoteFailed'
 
 /** A kustomization that cannot be built; the message names the place first and ends with the remedy. */
 export class BuildError extends DriftlessError<BuildErrorCode> {

@@ -11,7 +11,9 @@ import { dropLocal } from './drop-local.ts'
 import type { KustomizationFile } from './file/kustomization-file.ts'
 import { type LoadedKustomization, loadKustomization } from './load-kustomization.ts'
 import { at, openPlace, type Place } from './loader.ts'
+import { createMountedTree } from './mounted-tree.ts'
 import { originAnnotation, transformationsAnnotation } from './origin.ts'
+import type { Remotes } from './remote.ts'
 import { currentId, type Resource } from './resource.ts'
 import { formatId } from './resource-id.ts'
 import { type ResourceList, refuseConflicts } from './resource-list.ts'
@@ -32,6 +34,8 @@ export type BuildOptions = {
   readonly limits?: Partial<BuildLimits>
   /** Where the root of the tree lies; without it absolute paths are refused. */
   readonly absoluteRoot?: string
+  /** What remote files and bases stand for; without it they are refused. */
+  readonly remotes?: Remotes
   /** Adds the label that says who built it, as `buildMetadata: [managedByLabel]` does. */
   readonly addManagedByLabel?: boolean
 }
@@ -109,7 +113,8 @@ export function buildResources(
 export function openSession(tree: Tree, options: BuildOptions): Session {
   const schema = createSchemaSource()
   return {
-    tree,
+    tree: createMountedTree(tree),
+    remotes: options.remotes,
     limits: { ...defaultBuildLimits, ...options.limits },
     loadRestrictor: options.loadRestrictor ?? 'rootOnly',
     absoluteRoot: options.absoluteRoot,

@@ -9,6 +9,7 @@ export function builtinOrigin(target: Target, kind: string): Origin | undefined 
   const { origin, fileName } = target
   if (origin === undefined) return undefined
   return {
+    ...origin,
     path: '',
     configuredIn: joinDisplayPath(origin.path, fileName),
     configuredBy: { apiVersion: 'builtin', kind },
@@ -28,7 +29,7 @@ export function loadPlugins(target: Target, entries: readonly string[]): readonl
     for (const resource of inline) {
       const { origin, fileName } = target
       if (origin !== undefined) {
-        setOrigin(resource, { path: joinDisplayPath(origin.path, fileName) })
+        setOrigin(resource, { ...origin, path: joinDisplayPath(origin.path, fileName) })
       }
       plugins.list.append(resource)
     }

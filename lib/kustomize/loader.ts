@@ -1,19 +1,27 @@
 import { BuildError } from './build-error.ts'
-import { isRemote, remoteRefused } from './remote.ts'
+import { innerOf, isForged, mountOf } from './mounted-tree.ts'
+import { remoteFile, remoteTree, shownUrl } from './remote.ts'
+import { isWebUrl, parseRepoSpec, type RepoSpec } from './repo-spec.ts'
 import type { Session } from './session.ts'
 
 /** Where a kustomization file stands, and through which others the build came to it. */
 export type Place = {
   /** The folder, relative to the root of the tree; empty is the root itself. */
   readonly folder: string
+  /** How messages call the folder. */
+  readonly name: string
+  /** The repository that the folder stands in, where that is not the source itself. */
+  readonly repository?: RepoSpec
   readonly parent: Place | undefined
   readonly depth: number
 }
 
 /** The place a build starts at. */
 export function openPlace(session: Session, path: string): Place {
+  const spec = parseRepoSpec(path)
+  if (spec !== undefined) return enterRepository(session, undefined, spec)
   const folder = resolveFolder(session, '', path, `'${path}'`)
-  return { folder, parent: undefined, depth: 0 }
+  return { folder, name: folder, parent: undefined, depth: 0 }
 }
 
 /**
@@ -22,7 +30,8 @@ export function openPlace(session: Session, path: string): Place {
  */
 export function enterPlace(session: Session, place: Place, path: string): Place {
   if (path === '') throw new BuildError('PathInvalid', `${at(place)}a path is empty`)
-  if (isRemote(path)) throw remoteRefused(at(place), path)
+  const spec = parseRepoSpec(path)
+  if (spec !== undefined) return enterRepository(session, place, spec)
   if (path.startsWith('/')) {
     throw new BuildError(
       'PathInvalid',
@@ -31,6 +40,37 @@ export function enterPlace(session: Session, place: Place, path: string): Place 
   }
   const folder = resolveFolder(session, place.folder, path, `${at(place)}'${path}'`)
   refuseCycle(place, folder, path)
+  countDepth(session, place, path)
+  const { repository } = place
+  if (repository === undefined)
+    return { folder, name: folder, parent: place, depth: place.depth + 1 }
+  const name = nameIn(repository, innerOf(folder))
+  return { folder, name, repository, parent: place, depth: place.depth + 1 }
+}
+
+/** The place of a base in a repository of its own, from which nothing outside of it can be reached. */
+function enterRepository(session: Session, place: Place | undefined, spec: RepoSpec): Place {
+  const where = place === undefined ? '' : at(place)
+  for (let visited = place; visited; visited = visited.parent) {
+    if (visited.repository?.raw.startsWith(spec.raw) === true) {
+      throw new BuildError(
+        'Cycle',
+        `${where}'${shownUrl(spec.raw)}' leads back to a repository that includes it; remove one of the two`,
+      )
+    }
+  }
+  if (place !== undefined) countDepth(session, place, shownUrl(spec.raw))
+  const root = session.tree.mount(remoteTree(session.remotes, where, spec))
+  const folder = resolveFolder(session, root, spec.path, `${where}'${shownUrl(spec.raw)}'`)
+  const depth = place === undefined ? 0 : place.depth + 1
+  return { folder, name: nameIn(spec, innerOf(folder)), repository: spec, parent: place, depth }
+}
+
+function nameIn({ url }: RepoSpec, path: string): string {
+  return path === '' ? shownUrl(url) : `${shownUrl(url)}//${path}`
+}
+
+function countDepth(session: Session, place: Place, path: string): void {
   if (place.depth >= session.limits.maxDepth) {
     throw new BuildError(
       'TooDeep',
@@ -38,7 +78,6 @@ export function enterPlace(session: Session, place: Place, path: string): Place 
     )
   }
   countKustomization(session, place)
-  return { folder, parent: place, depth: place.depth + 1 }
 }
 
 function countKustomization(session: Session, place: Place): void {
@@ -56,7 +95,7 @@ function refuseCycle(place: Place, folder: string, path: string): void {
     if (isInside(visited.folder, folder)) {
       throw new BuildError(
         'Cycle',
-        `${at(place)}'${path}' leads back to '${shown(visited.folder)}', which includes it; remove one of the two`,
+        `${at(place)}'${path}' leads back to '${shown(visited)}', which includes it; remove one of the two`,
       )
     }
   }
@@ -64,16 +103,20 @@ function refuseCycle(place: Place, folder: string, path: string): void {
 
 /** A file named by the kustomization file at a place. */
 export function loadFile(session: Session, place: Place, path: string): Uint8Array {
-  if (/^https?:/i.test(path)) throw remoteRefused(at(place), path)
+  if (isWebUrl(path)) {
+    const bytes = remoteFile(session.remotes, at(place), path)
+    countBytes(session, shownUrl(path), bytes.length)
+    return bytes
+  }
   const file = resolveFile(session, place, path)
-  session.reads.add(file)
+  if (place.repository === undefined) session.reads.add(file)
   const bytes = session.tree.read(file)
   if (bytes === undefined) {
     throw new BuildError('FileNotFound', `${at(place)}there is no file '${path}'`, {
-      data: { file },
+      data: { file: innerOf(file) },
     })
   }
-  countBytes(session, file, bytes.length)
+  countBytes(session, `${at(place)}${path}`, bytes.length)
   return bytes
 }
 
@@ -106,11 +149,12 @@ function countBytes(session: Session, file: string, length: number): void {
 function resolveFile(session: Session, place: Place, path: string): string {
   const where = `${at(place)}'${path}'`
   const file = joinPath(session, place.folder, path, where)
-  const real = session.tree.realPath?.(file) ?? file
-  if (session.loadRestrictor === 'rootOnly' && !isBelow(real, place.folder)) {
+  const real = session.tree.realPath(file)
+  const isRestricted = session.loadRestrictor === 'rootOnly' || place.repository !== undefined
+  if (isRestricted && !isBelow(real, place.folder)) {
     throw new BuildError(
       'PathOutsideRoot',
-      `${where} is not in or below '${shown(place.folder)}'; move the file there, or make its folder a base`,
+      `${where} is not in or below '${shown(place)}'; move the file there, or make its folder a base`,
       { data: { file: path } },
     )
   }
@@ -122,11 +166,14 @@ function resolveFolder(session: Session, from: string, path: string, where: stri
   if (session.tree.kindOf(joined) !== 'folder') {
     throw new BuildError('FolderNotFound', `${where} is no folder`, { data: { path } })
   }
-  return session.tree.realPath?.(joined) ?? joined
+  const real = session.tree.realPath(joined)
+  if (mountOf(real) !== mountOf(from)) throw outside(where, path)
+  return real
 }
 
 /** Joins and cleans a path; one that leaves the tree is an error. */
 function joinPath(session: Session, folder: string, path: string, where: string): string {
+  if (isForged(path)) throw new BuildError('PathInvalid', `${where} holds a NUL`)
   const isAbsolute = path.startsWith('/')
   if (isAbsolute && session.absoluteRoot === undefined) throw outside(where, path)
   const joined = cleanPath(isAbsolute ? path : `${folder}/${path}`)
@@ -167,9 +214,9 @@ function isBelow(file: string, folder: string): boolean {
 
 /** How messages name the kustomization file they come from. */
 export function at(place: Place): string {
-  return place.folder === '' ? '' : `${place.folder}: `
+  return place.name === '' ? '' : `${place.name}: `
 }
 
-function shown(folder: string): string {
-  return folder === '' ? '.' : folder
+function shown({ name }: Place): string {
+  return name === '' ? '.' : name
 }

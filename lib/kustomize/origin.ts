@@ -1,6 +1,7 @@
 import type { YamlMap } from '../manifest/node.ts'
 import { isOtherInYaml11 } from '../manifest/yaml-1-1.ts'
 import { setMetadataMap } from './node-edit.ts'
+import { parseRepoSpec } from './repo-spec.ts'
 import { metadataMap, type Resource } from './resource.ts'
 import type { ResourceList } from './resource-list.ts'
 
@@ -9,8 +10,11 @@ export const transformationsAnnotation = 'alpha.config.kubernetes.io/transformat
 
 /** Where a resource comes from, or which plugin made or changed it. */
 export type Origin = {
-  /** Relative to the folder that is built. */
+  /** Relative to the folder that is built, or to the root of its repository. */
   readonly path: string
+  /** The repository it stands in, where that is not the source itself. */
+  readonly repo?: string
+  readonly ref?: string
   readonly configuredIn?: string
   readonly configuredBy?: {
     readonly apiVersion: string
@@ -22,8 +26,10 @@ export type Origin = {
 
 /** The text of the annotation. */
 export function formatOrigin(origin: Origin): string {
-  const { path, configuredIn = '', configuredBy } = origin
-  const lines = [...fieldLine('path', path), ...fieldLine('configuredIn', configuredIn)]
+  const { path, repo = '', ref = '', configuredIn = '', configuredBy } = origin
+  const lines = Object.entries({ path, repo, ref, configuredIn }).flatMap(([field, value]) =>
+    fieldLine(field, value),
+  )
   if (configuredBy !== undefined) {
     const { apiVersion, kind, name = '', namespace = '' } = configuredBy
     lines.push('configuredBy:')
@@ -73,6 +79,12 @@ export function recordTransformer(list: ResourceList, origin: Origin): void {
 
 /** The origin of what a path below leads to. */
 export function appendPath(origin: Origin, path: string): Origin {
+  const spec = parseRepoSpec(path)
+  if (spec !== undefined) {
+    const { url, ref } = spec
+    // kustomize cuts off the folder of its clone, and where nothing is behind it, all but its name.
+    return { ...origin, path: joinDisplayPath('', spec.path) || 'notCloned', repo: url, ref }
+  }
   return { ...origin, path: joinDisplayPath(origin.path, path) }
 }
 

@@ -12,10 +12,12 @@ import {
 export function pluginOrigin(plugin: Resource): Origin | undefined {
   const text = metadataMap(plugin.node, 'annotations').get(originAnnotation)
   if (text === undefined) return undefined
-  const path = /^path: (.*)$/m.exec(text)?.[1] ?? ''
+  const fieldOf = (name: string): string => new RegExp(`^${name}: (.*)$`, 'm').exec(text)?.[1] ?? ''
   return {
     path: '',
-    configuredIn: path,
+    repo: fieldOf('repo'),
+    ref: fieldOf('ref'),
+    configuredIn: fieldOf('path'),
     configuredBy: {
       apiVersion: apiVersionOf(plugin),
       kind: kindOf(plugin),

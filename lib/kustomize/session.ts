@@ -1,5 +1,6 @@
-import type { Tree } from '../artifact/tree.ts'
 import type { ReadLimits } from '../manifest/limits.ts'
+import type { MountedTree } from './mounted-tree.ts'
+import type { Remotes } from './remote.ts'
 import type { Resource } from './resource.ts'
 import type { Scope } from './resource-id.ts'
 import type { SchemaSource } from './schema.ts'
@@ -17,7 +18,10 @@ export type BuildLimits = {
 
 /** What all kustomization files of one build share. */
 export type Session = {
-  readonly tree: Tree
+  /** The source, and in it the repositories that the build came to. */
+  readonly tree: MountedTree
+  /** What was fetched beforehand; without it remote files and bases are refused. */
+  readonly remotes: Remotes | undefined
   readonly limits: BuildLimits
   readonly loadRestrictor: 'rootOnly' | 'none'
   /** Where the root of the tree lies, so that absolute paths below it can be found. */

@@ -23,7 +23,7 @@ type ValueTarget = {
 /** Writes one value into fields, or as a part into file paths that stand there. */
 export function compileValueAdd(fields: Fields, { session, place }: Target): Transformer {
   const written = fields.text('value').trim()
-  const value = written === '' ? baseName(place.folder) : written
+  const value = written === '' ? baseName(place.name) : written
   const file = fields.text('targetFilePath')
   const targets = [...fields.list('targets', readTarget)]
   if (file !== '') {
