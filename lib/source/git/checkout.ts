@@ -10,6 +10,8 @@ export type CheckoutRules = {
   readonly specIgnore?: string
   /** Folders to take; all where there is none. */
   readonly sparseCheckout: readonly string[]
+  /** No ignore rules, not even those that hold without any. */
+  readonly keepsAll?: boolean
 }
 
 /** An object by its id; throws where it is not there. */
@@ -33,7 +35,7 @@ export function checkOut(
   const files = new Map<string, TreeFile>()
   let spentBytes = 0
   for (const { path, id, isExecutable } of listed) {
-    if (ignore(path, false)) continue
+    if (rules.keepsAll !== true && ignore(path, false)) continue
     const bytes = readBlob(id, path, read)
     spentBytes += bytes.length
     if (spentBytes > limits.maxTreeBytes) {
