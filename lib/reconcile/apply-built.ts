@@ -22,6 +22,7 @@ import type { ReadySource } from './gate.ts'
 import { inheritInventory } from './inherit-inventory.ts'
 import { pruneLeft } from './prune-left.ts'
 import { registerObjects } from './register.ts'
+import { requireIdentity } from './require-identity.ts'
 import type { KustomizationObject, Run } from './run.ts'
 
 export type Applied = {
@@ -63,6 +64,7 @@ export async function applyBuilt(
   built: Built,
 ): Promise<Applied> {
   const { ports, target, status } = run
+  requireIdentity(built.fluxObjects)
   const planned = inventoryOf([...built.objects, ...built.fluxObjects])
   const inherited = await inheritInventory(run, client, cluster, planned)
   const previous = unionInventory(inherited, status.current().inventory ?? [])

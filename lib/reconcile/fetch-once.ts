@@ -23,20 +23,28 @@ export function createSources(ports: FetchOncePorts): Sources {
   return {
     fetch: async (request) => {
       const key = sharingKey(request)
-      const { askedAt } = request
+      const { askedAt, signal } = request
       for (let running = underWay.get(key); running !== undefined; running = underWay.get(key)) {
         // One that was asked for before this may have read the ref before the push that this is about.
-        if (running.askedAt >= askedAt) return running.fetched
-        await running.fetched.catch(() => undefined)
+        const isAnswer = running.askedAt >= askedAt
+        const outcome = await running.fetched.catch((thrown: unknown) => ({ thrown }))
+        if (!isAnswer) continue
+        if (!('thrown' in outcome)) return outcome
+        // Whoever began it had to stop; that is no answer to others.
+        if (!running.signal.aborted || signal.aborted) throw outcome.thrown
       }
       const fetched = fetchAndKeep(ports, request, key).finally(() => underWay.delete(key))
-      underWay.set(key, { askedAt, fetched })
+      underWay.set(key, { askedAt, signal, fetched })
       return fetched
     },
   }
 }
 
-type UnderWay = { readonly askedAt: string; readonly fetched: Promise<Fetched> }
+type UnderWay = {
+  readonly askedAt: string
+  readonly signal: AbortSignal
+  readonly fetched: Promise<Fetched>
+}
 
 async function fetchAndKeep(
   ports: FetchOncePorts,

@@ -3,6 +3,7 @@ import type { ObjectId } from '../fleet/object-id.ts'
 import { bucketKey, repositoryKey } from '../fleet/repository.ts'
 import { type HookReceiver, hookTypes } from '../receiver/flux-receiver.ts'
 import type { SourceChange } from '../receiver/verdict.ts'
+import { DriftlessError } from '../status/error.ts'
 import type { Ports } from './ports.ts'
 import { receiversAt as readReceivers } from './reconcile-receiver.ts'
 import { isSuspended } from './suspension.ts'
@@ -58,10 +59,25 @@ async function receiversAt(ports: IndexPorts, digest: string): Promise<readonly 
       const target = await ports.registry.find(id)
       const known = hookTypes.find((each) => each === type)
       if (target === undefined || known === undefined) return []
-      const token = await ports.sealer.open(sealedToken, digest)
+      const token = await openToken(ports, sealedToken, digest)
+      if (token === undefined) return []
       const held = await isSuspended(ports.store, target)
       return [{ id, type: known, token, events, resources, isSuspended: held }]
     }),
   )
   return receivers.flat()
+}
+
+/** A token that cannot be opened any more shuts one Receiver; those behind the same path stay. */
+async function openToken(
+  { sealer }: IndexPorts,
+  sealed: string,
+  digest: string,
+): Promise<string | undefined> {
+  try {
+    return await sealer.open(sealed, digest)
+  } catch (thrown) {
+    if (thrown instanceof DriftlessError && thrown.code === 'SealBroken') return undefined
+    throw thrown
+  }
 }

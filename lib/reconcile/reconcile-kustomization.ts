@@ -32,6 +32,7 @@ export async function reconcileKustomization(run: Run<KustomizationObject>): Pro
   run.attempt.note({ revision: source.artifact.revision, ...commitOf(source) })
   const next = whatIsLeft(run, source)
   if (next !== undefined) return next
+  await endOlderWatch(run, source)
   const cluster = await ports.clusters.find(target.id.cluster)
   if (cluster === undefined) throw unknownCluster(target)
   const connect = once(() => connectFor(run, cluster))
@@ -39,7 +40,6 @@ export async function reconcileKustomization(run: Run<KustomizationObject>): Pro
   if (!isWatching(run, source)) await requireDependencies(run, connect.get, source)
   if (isWatching(run, source)) return settleHealth(run, connect.get, source)
   run.attempt.note({ stage: 'fetch' })
-  await endOlderWatch(run, source)
   const asLeft = await buildAsLeft(run, connect.get, cluster, source)
   if (asLeft !== undefined) {
     return settleHealth(run, connect.get, source, { digest: asLeft, hasChanges: false })
@@ -175,11 +175,15 @@ function isWatching(run: Run<KustomizationObject>, source: ReadySource): boolean
   return isSame && (run.request.cause === 'resume' || run.request.cause === 'source')
 }
 
-/** A newer revision ends the watch over an older one at once, and says so on the older. Source: flux.md §2.5. */
+/** A newer revision, or spec, ends the watch over an older one at once; a revision says so on the older. Source: flux.md §2.5. */
 async function endOlderWatch(run: Run<KustomizationObject>, source: ReadySource): Promise<void> {
   const { wait, ...rest } = run.status.current()
-  if (wait === undefined || wait.revision === source.artifact.revision) return
+  const isSameRevision = wait?.revision === source.artifact.revision
+  const isCurrent = isSameRevision && wait?.generation === run.target.record.generation
+  // One that a person or the schedule looks at in between goes on.
+  if (wait === undefined || isCurrent) return
   await run.status.save(rest)
+  if (isSameRevision) return
   const { kind, namespace, name } = source.id
   await emit(run.ports, run.target, {
     severity: 'info',

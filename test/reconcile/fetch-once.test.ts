@@ -82,6 +82,20 @@ it('shares one fetch among all who asked before it began', async () => {
   expect(together.requests()).toBe(alone.requests())
 })
 
+it('goes on by itself where the one that began the fetch had to stop', async () => {
+  host.commit('acme/stopped', { 'a.yaml': 'one' })
+  const url = `${host.url}/acme/stopped`
+  const { sources, release, wasAsked } = heldSources()
+  const stopped = new AbortController()
+  const first = sources.fetch({ ...requestFor(url, 'one', at(0)), signal: stopped.signal })
+  await wasAsked
+  const second = sources.fetch(requestFor(url, 'two', at(0)))
+  stopped.abort(new Error('the lease is gone'))
+  release()
+  await expect(first).rejects.toThrow()
+  expect((await second).revision).toMatch(/^main@sha1:/)
+})
+
 it('reads the ref again for who asked after a fetch under way had read it', async () => {
   host.commit('acme/late', { 'a.yaml': 'one' })
   const url = `${host.url}/acme/late`

@@ -114,6 +114,23 @@ describe('health', () => {
     expect((await world.object('Kustomization', 'apps')).ready).toBe('True')
   })
 
+  it('gives way also where the newer revision has to wait for what it depends on', async () => {
+    await start()
+    world.publish(
+      rootUrl,
+      revision('2'),
+      files(claim, '  wait: true\n  dependsOn: [{ name: late }]\n'),
+    )
+    await world.ask(rootSource, 'webhook')
+    await world.settle(2_000)
+    const waiting = await world.object('Kustomization', 'apps')
+    expect([waiting.reason, waiting.status.wait]).toEqual(['DependencyNotReady', undefined])
+    const canceled = (await world.events('Kustomization', 'apps')).filter(
+      ({ reason }) => reason === 'HealthCheckCanceled',
+    )
+    expect(canceled.map(({ metadata }) => metadata.revision)).toEqual([revision('1')])
+  })
+
   it('of a parent reads nested Flux objects in the fleet', async () => {
     world = await createTestWorld()
     world.publish(rootUrl, revision('1'), {

@@ -1,5 +1,41 @@
 import { describe, expect, it } from 'vitest'
-import { followsRef } from '../../lib/reconcile/hook-index.ts'
+import { createHookIndex, followsRef } from '../../lib/reconcile/hook-index.ts'
+import { keys } from '../../lib/reconcile/keys.ts'
+import { SecretError } from '../../lib/secrets/secret-error.ts'
+import { writeRecord } from '../../lib/store/records.ts'
+import { clusterYaml, createTestWorld, idOf } from './world.ts'
+
+describe('receiversAt', () => {
+  it('shuts only the Receiver whose token cannot be opened any more', async () => {
+    const world = await createTestWorld()
+    const digest = 'a'.repeat(64)
+    const receiver = (name: string) =>
+      `---\napiVersion: notification.toolkit.fluxcd.io/v1\nkind: Receiver\nmetadata: { name: ${name}, namespace: flux-system }\nspec: { type: generic, secretRef: { name: t }, resources: [] }\n`
+    await world.load(`${clusterYaml}${receiver('good')}${receiver('broken')}`)
+    for (const name of ['good', 'broken']) {
+      const id = idOf('Receiver', name)
+      const record = {
+        version: 1,
+        id,
+        type: 'generic',
+        sealedToken: name,
+        events: [],
+        resources: [],
+      }
+      await writeRecord(world.ports.store, keys.receiver(digest, id), record)
+    }
+    const sealer = {
+      ...world.ports.sealer,
+      open: async (sealed: string) => {
+        if (sealed === 'broken') throw new SecretError('SealBroken', 'sealed by another key')
+        return sealed
+      },
+    }
+    const { receiversAt } = createHookIndex({ ...world.ports, sealer })
+    expect((await receiversAt(digest)).map(({ token }) => token)).toEqual(['good'])
+    await world.close()
+  })
+})
 
 describe('followsRef', () => {
   it.each([
