@@ -121,6 +121,8 @@ describe.skipIf(skip !== undefined)(`the packaged stack${skip ? ` (${skip})` : '
       'NoticeQueueDeadLettersUrl',
       'NoticeDelayDeadLettersUrl',
       'TriggerDeadLettersUrl',
+      'ReconcileRoleArn',
+      'NotifyRoleArn',
     ]) {
       expect(template.outputs, name).toContain(name)
     }
