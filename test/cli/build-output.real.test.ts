@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { buildToDisk } from '../../lib/cli/build/write-output.ts'
+import { buildForDisk, writeFiles } from '../../lib/cli/build/write-output.ts'
 import { describeWithPeers } from '../peers/describe-with-peers.ts'
 import { requirePeer } from '../peers/peers.ts'
 import { writeWork } from './cases.ts'
@@ -39,7 +39,9 @@ describeWithPeers(['kustomize'], 'driftless build -o FOLDER', () => {
     for (const target of ['real', 'ours']) await mkdir(join(folder, name, target))
     execFileSync(requirePeer('kustomize'), ['build', work, '-o', join(work, 'real')])
     const flags = { reorder: 'legacy', loadRestrictor: 'LoadRestrictionsRootOnly' } as const
-    expect(await buildToDisk(work, join(work, 'ours'), flags, folder)).toEqual([])
+    const written = buildForDisk(work, join(work, 'ours'), flags, { workingDirectory: folder })
+    await writeFiles(written, folder)
+    expect(written.warnings).toEqual([])
     expect(await filesOf(join(work, 'ours'))).toEqual(await filesOf(join(work, 'real')))
   })
 })

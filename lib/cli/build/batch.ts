@@ -43,7 +43,7 @@ function build(dir: string, flags: readonly string[], workingDirectory: string):
   if (typeof request === 'string') throw new Error(`flags: ${request}`)
   if (request.folders.length > 0) throw new Error("flags: the folder stands in 'dir'")
   if (request.output !== undefined) throw new Error('flags: -o has no meaning here')
-  return buildFolder(dir, request, workingDirectory).text
+  return buildFolder(dir, request, { workingDirectory }).text
 }
 
 function fault(error: string): JsonObject {

@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs'
 import { parse, relative, resolve } from 'node:path'
 import type { Tree } from '../../artifact/tree.ts'
 import type { BuildOptions } from '../../kustomize/build.ts'
+import { BuildError } from '../../kustomize/build-error.ts'
 import { type BuiltText, buildText } from '../../kustomize/build-text.ts'
 import { buildKustomization } from '../../kustomize/flux/build-kustomization.ts'
+import { isRemote, isRemoteMissing, type Remotes } from '../../kustomize/remote.ts'
 import { printDocuments } from '../../manifest/print.ts'
 import { createFolderTree } from '../../runtime/folder-tree.ts'
 import { messageOf } from '../../status/error.ts'
@@ -21,29 +23,44 @@ export type FolderFlags = {
 export function buildFolder(
   folder: string,
   flags: FolderFlags,
-  workingDirectory: string,
+  { workingDirectory, remotes }: Surroundings,
 ): BuiltText {
-  return withFolder(folder, workingDirectory, (absolute) =>
-    flags.as === 'flux' ? buildAsFlux(absolute) : buildAsKustomize(absolute, flags, buildText),
+  return withFolder(folder, workingDirectory, (target) =>
+    flags.as === 'flux'
+      ? buildAsFlux(target, remotes)
+      : buildAsKustomize(target, { flags, remotes }, buildText),
   )
+}
+
+/** Where a build is asked for, and what was fetched for it. */
+export type Surroundings = {
+  readonly workingDirectory: string
+  readonly remotes?: Remotes | undefined
 }
 
 /** One of the ways to build a folder of a tree. */
 export type Build<T> = (tree: Tree, path: string, options: BuildOptions) => T
 
 /** Builds over the whole disk, so that bases may stand beside the folder. */
-export function buildAsKustomize<T>(folder: string, flags: FolderFlags, build: Build<T>): T {
-  const { root } = parse(folder)
-  return build(createFolderTree(root), relative(root, folder), {
+export function buildAsKustomize<T>(
+  folder: string,
+  { flags, remotes }: { readonly flags: FolderFlags; readonly remotes?: Remotes | undefined },
+  build: Build<T>,
+): T {
+  const { root } = parse(resolve(folder))
+  const path = isRemote(folder) ? folder : relative(root, folder)
+  return build(createFolderTree(root), path, {
     reorder: flags.reorder,
     loadRestrictor: flags.loadRestrictor === 'LoadRestrictionsNone' ? 'none' : 'rootOnly',
     absoluteRoot: root,
     addManagedByLabel: flags.enableManagedbyLabel === true,
+    ...(remotes === undefined ? {} : { remotes }),
   })
 }
 
-function buildAsFlux(folder: string): BuiltText {
-  const { objects, warnings, reads } = buildKustomization(createFolderTree(folder), '', {})
+function buildAsFlux(folder: string, remotes: Remotes | undefined): BuiltText {
+  const tree = createFolderTree(folder)
+  const { objects, warnings, reads } = buildKustomization(tree, '', {}, {}, remotes)
   return { text: printDocuments(objects), warnings, reads }
 }
 
@@ -51,15 +68,26 @@ function buildAsFlux(folder: string): BuiltText {
 export function withFolder<T>(
   folder: string,
   workingDirectory: string,
-  build: (absolute: string) => T,
+  build: (target: string) => T,
 ): T {
-  const absolute = resolve(workingDirectory, folder)
-  if (!existsSync(absolute)) throw new ExitError(1, `${folder}: there is no such folder`)
-  try {
-    return build(absolute)
-  } catch (thrown) {
-    throw new ExitError(1, fromHere(messageOf(thrown), workingDirectory), { cause: thrown })
+  const target = isRemote(folder) ? folder : resolve(workingDirectory, folder)
+  if (!isRemote(folder) && !existsSync(target)) {
+    throw new ExitError(1, `${folder}: there is no such folder`)
   }
+  try {
+    return build(target)
+  } catch (thrown) {
+    // Asked for and caught by who fetches it.
+    if (isRemoteMissing(thrown)) throw thrown
+    const message = fromHere(messageOf(thrown), workingDirectory) + hintOf(thrown)
+    throw new ExitError(1, message, { cause: thrown })
+  }
+}
+
+function hintOf(thrown: unknown): string {
+  if (!(thrown instanceof BuildError) || thrown.code !== 'RemoteNotAllowed') return ''
+  const { host } = thrown.data
+  return typeof host === 'string' && host !== '' ? ` with --allow-remote ${host}` : ''
 }
 
 function fromHere(message: string, workingDirectory: string): string {

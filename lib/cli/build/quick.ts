@@ -12,7 +12,7 @@ export function buildQuickly(args: readonly string[]): boolean {
   const [folder = '.', ...others] = request.folders
   if (others.length > 0 || subcommands.has(folder)) return false
   try {
-    const { text, warnings } = buildFolder(folder, request, process.cwd())
+    const { text, warnings } = buildFolder(folder, request, { workingDirectory: process.cwd() })
     if (!warnings.every(isPlain)) return false
     writeAll(2, warnings.map((warning) => `${warning}\n`).join(''))
     writeAll(1, text)

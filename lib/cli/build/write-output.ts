@@ -3,33 +3,49 @@ import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { buildFiles } from '../../kustomize/build-files.ts'
 import { ExitError } from '../context.ts'
-import { buildAsKustomize, buildFolder, type FolderFlags, withFolder } from './build-folder.ts'
+import {
+  buildAsKustomize,
+  buildFolder,
+  type FolderFlags,
+  type Surroundings,
+  withFolder,
+} from './build-folder.ts'
 
-/** Builds a folder into a file, or into a folder with a file for each object. Returns the warnings. */
-export async function buildToDisk(
+/** What a build is to write: path → text, and the warnings. */
+export type Written = {
+  readonly files: ReadonlyMap<string, string>
+  readonly warnings: readonly string[]
+}
+
+/** Builds a folder for a file, or for a folder with a file for each object. */
+export function buildForDisk(
   folder: string,
   output: string,
   flags: FolderFlags,
-  workingDirectory: string,
-): Promise<readonly string[]> {
+  surroundings: Surroundings,
+): Written {
+  const { workingDirectory, remotes } = surroundings
   const target = resolve(workingDirectory, output)
   if (statSync(target, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    const { text, warnings } = buildFolder(folder, flags, workingDirectory)
-    await write(target, text, output)
-    return warnings
+    const { text, warnings } = buildFolder(folder, flags, surroundings)
+    return { files: new Map([[output, text]]), warnings }
   }
   if (flags.as === 'flux') {
     throw new ExitError(1, `-o ${output}: this is a folder; with --as flux name a file`)
   }
   const { files, warnings } = withFolder(folder, workingDirectory, (absolute) =>
-    buildAsKustomize(absolute, flags, buildFiles),
+    buildAsKustomize(absolute, { flags, remotes }, buildFiles),
   )
-  for (const [name, text] of files) await write(join(target, name), text, `${output}/${name}`)
-  return warnings
+  return {
+    files: new Map([...files].map(([name, text]) => [join(output, name), text])),
+    warnings,
+  }
 }
 
-async function write(file: string, text: string, shown: string): Promise<void> {
-  await writeFile(file, text).catch((thrown: unknown) => {
-    throw new ExitError(1, `-o ${shown}: cannot be written`, { cause: thrown })
-  })
+export async function writeFiles({ files }: Written, workingDirectory: string): Promise<void> {
+  for (const [path, text] of files) {
+    await writeFile(resolve(workingDirectory, path), text).catch((thrown: unknown) => {
+      throw new ExitError(1, `-o ${path}: cannot be written`, { cause: thrown })
+    })
+  }
 }

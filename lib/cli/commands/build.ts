@@ -1,13 +1,15 @@
 import { type Command, Option } from 'commander'
+import type { Remotes } from '../../kustomize/remote.ts'
 import { printDocuments } from '../../manifest/print.ts'
 import { answerBatch } from '../build/batch.ts'
 import { buildFolder, type FolderFlags } from '../build/build-folder.ts'
-import { buildToDisk } from '../build/write-output.ts'
+import type { RemoteFlags } from '../build/with-remotes.ts'
+import { buildForDisk, writeFiles } from '../build/write-output.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { addConnectFlags, addScopeFlags } from '../flags.ts'
 import type { KustomizationFlags } from '../local-kustomization.ts'
 
-type BuildFlags = FolderFlags & { readonly output?: string; readonly batch: boolean }
+type BuildFlags = FolderFlags & RemoteFlags & { readonly output?: string; readonly batch: boolean }
 
 const examples = `
 Examples:
@@ -19,6 +21,9 @@ Examples:
 
   # many folders in one process: {"id","dir","stdout","error"} for each line
   echo '{"id": 1, "dir": "./overlays/staging", "flags": ["--reorder", "none"]}' | driftless build --batch
+
+  # with bases from GitHub; without --allow-remote nothing is ever fetched
+  driftless build ./overlays/staging --allow-remote github.com
 
   # as Flux builds a folder: unsorted, jailed to the root, a missing kustomization file generated
   driftless build ./apps --as flux
@@ -47,6 +52,18 @@ export function addBuildCommand(program: Command, context: CliContext): void {
     )
     .addOption(new Option('--as <program>', 'build as this program does').choices(['flux']))
     .option('--batch', 'build what JSON lines on stdin ask for, and answer each with one', false)
+    .option(
+      '--allow-remote <host>',
+      'fetch remote files and bases from this host, such as github.com or *.example; may be repeated',
+      collect,
+      [],
+    )
+    .option(
+      '--allow-private <address>',
+      'let an allowed host have this private address or network; may be repeated',
+      collect,
+      [],
+    )
     // What kustomize still takes, though a field of the kustomization file says it better.
     .addOption(new Option('--enable-managedby-label').default(false).hideHelp())
     .addHelpText('after', examples)
@@ -73,6 +90,10 @@ export function addBuildCommand(program: Command, context: CliContext): void {
   )
 }
 
+function collect(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value]
+}
+
 async function runBuild(
   context: CliContext,
   folders: readonly string[],
@@ -82,18 +103,32 @@ async function runBuild(
   if (flags.batch) {
     if (folders.length > 0)
       throw new ExitError(1, "--batch: the folders stand in the requests' dir")
+    if (flags.allowRemote.length > 0) throw new ExitError(1, '--batch: it never fetches anything')
     await answerBatch(context.input ?? nothing(), output.data, workingDirectory)
     return
   }
   const [folder = '.'] = folders
-  if (flags.output !== undefined) {
-    const warnings = await buildToDisk(folder, flags.output, flags, workingDirectory)
+  const { output: target } = flags
+  if (target === undefined) {
+    const { text, warnings } = await run(flags, (remotes) =>
+      buildFolder(folder, flags, { workingDirectory, remotes }),
+    )
     for (const warning of warnings) output.note(warning)
+    output.data(text)
     return
   }
-  const { text, warnings } = buildFolder(folder, flags, workingDirectory)
-  for (const warning of warnings) output.note(warning)
-  output.data(text)
+  const written = await run(flags, (remotes) =>
+    buildForDisk(folder, target, flags, { workingDirectory, remotes }),
+  )
+  for (const warning of written.warnings) output.note(warning)
+  await writeFiles(written, workingDirectory)
+}
+
+/** Loads what can fetch only where something may be fetched. */
+async function run<T>(flags: BuildFlags, build: (remotes: Remotes | undefined) => T): Promise<T> {
+  if (flags.allowRemote.length === 0) return build(undefined)
+  const { withRemotes } = await import('../build/with-remotes.ts')
+  return withRemotes(flags, build)
 }
 
 async function* nothing(): AsyncIterable<string> {}

@@ -10,6 +10,7 @@ import {
 import { readRewrittenKustomization } from '../file/read-file.ts'
 import { findKustomizationData, type LoadedKustomization } from '../load-kustomization.ts'
 import { openPlace, type Place } from '../loader.ts'
+import type { Remotes } from '../remote.ts'
 import { createSchemaSource } from '../schema.ts'
 import type { Session } from '../session.ts'
 import { generateKustomization } from './generate.ts'
@@ -39,8 +40,14 @@ export function buildKustomization(
   path: string,
   spec: KustomizationBuildSpec,
   limits: BuildOptions['limits'] = {},
+  remotes?: Remotes,
 ): BuildResult {
-  const options: BuildOptions = { reorder: 'none', loadRestrictor: 'none', limits }
+  const options: BuildOptions = {
+    reorder: 'none',
+    loadRestrictor: 'none',
+    limits,
+    ...(remotes === undefined ? {} : { remotes }),
+  }
   const schema = createSchemaSource(true)
   const session: Session = { ...openSession(tree, options), schema, scope: schema }
   const place = openPlace(session, path)
