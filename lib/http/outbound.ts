@@ -133,6 +133,9 @@ function redirected(request: OutboundRequest, from: URL, to: URL): OutboundReque
   }
 }
 
+/** 24 days; a timer that is set to more goes off at once. */
+const longestTimerMs = 2 ** 31 - 1
+
 function deadline(
   timeoutMs: number,
   url: URL,
@@ -141,10 +144,11 @@ function deadline(
   const controller = new AbortController()
   const cancel = (): void =>
     controller.abort(new OutboundError('Aborted', `the request to ${url.host} was cancelled`))
-  const timer = setTimeout(() => {
+  const end = () => {
     const message = `${url.host} did not answer within ${timeoutMs} ms`
     controller.abort(new OutboundError('TimedOut', message, { retryable: true }))
-  }, timeoutMs)
+  }
+  const timer = setTimeout(end, Math.min(timeoutMs, longestTimerMs))
   if (outer?.aborted === true) cancel()
   else outer?.addEventListener('abort', cancel, { once: true })
   const stop = (): void => {

@@ -24,7 +24,11 @@ export function createSources(ports: FetchOncePorts): Sources {
     fetch: async (request) => {
       const key = sharingKey(request)
       const { askedAt, signal } = request
-      for (let running = underWay.get(key); running !== undefined; running = underWay.get(key)) {
+      // Who waits for less than others do would fail for them.
+      const place = `${key}/${request.source.spec.timeoutMs}`
+      for (;;) {
+        const running = underWay.get(place)
+        if (running === undefined) break
         // One that was asked for before this may have read the ref before the push that this is about.
         const isAnswer = running.askedAt >= askedAt
         const outcome = await running.fetched.catch((thrown: unknown) => ({ thrown }))
@@ -33,8 +37,8 @@ export function createSources(ports: FetchOncePorts): Sources {
         // Whoever began it had to stop; that is no answer to others.
         if (!running.signal.aborted || signal.aborted) throw outcome.thrown
       }
-      const fetched = fetchAndKeep(ports, request, key).finally(() => underWay.delete(key))
-      underWay.set(key, { askedAt, signal, fetched })
+      const fetched = fetchAndKeep(ports, request, key).finally(() => underWay.delete(place))
+      underWay.set(place, { askedAt, signal, fetched })
       return fetched
     },
   }
