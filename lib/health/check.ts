@@ -66,7 +66,11 @@ export function summarizeHealth(results: readonly HealthResult[]): HealthSummary
   const unhealthy = results.filter(({ status }) => status !== 'Current')
   const hasFailed = failed.length > 0
   const list = (hasFailed ? failed : unhealthy)
-    .map(({ ref, status }) => `${formatRef(ref)} status: '${status}'`)
+    .map(({ ref, status, message }) => {
+      // Only what could not be told has a fault of its own.
+      const fault = status === 'Unknown' && message !== '' ? `: ${message}` : ''
+      return `${formatRef(ref)} status: '${status}'${fault}`
+    })
     .sort()
     .join(', ')
   const prefix = hasFailed ? 'failed early due to stalled resources' : 'timeout waiting for'

@@ -61,6 +61,8 @@ export type HealthWait = {
   /** What is applied and only waits to become healthy. */
   readonly digest: string
   readonly hasChanges: boolean
+  /** Inventory ids of Jobs that remove themselves: one that is gone has ended well. */
+  readonly passingJobs?: readonly string[]
 }
 
 export type LastChange = {

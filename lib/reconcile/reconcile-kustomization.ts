@@ -18,6 +18,7 @@ import { reportChanges, reportDeletions, reportWarnings } from './report.ts'
 import { requireDependencies } from './require-dependencies.ts'
 import type { KustomizationObject, NextLook, Run } from './run.ts'
 import { settleHealth } from './settle-health.ts'
+import { passingJobsOf } from './watch-health.ts'
 
 /**
  * One run over a Kustomization: gate → build → plan → apply by stage → prune → health → record.
@@ -108,6 +109,7 @@ async function bringToCluster(
   const next = await settleHealth(run, client, source, {
     digest: built.digest,
     hasChanges: hadChanges,
+    passingJobs: passingJobsOf(built.objects),
   })
   const isEarly = applied.isHeld === true && next.cause === 'interval'
   return isEarly ? { ...next, afterMs: Math.min(next.afterMs, heldRetryMs) } : next

@@ -14,6 +14,9 @@ import { type Health, healthTargets, lookAtHealth } from './watch-health.ts'
 
 const maxPollMs = 5_000
 
+/** What a run that has just applied its objects hands over to the watch. */
+type Begun = Pick<HealthWait, 'digest' | 'hasChanges' | 'passingJobs'>
+
 /**
  * Looks once whether all is healthy: yes, and the run is finished; not yet, and the look is taken up again later,
  * because waiting is never sleeping; failed or too late, and HealthError is thrown. Source: flux.md §2.5.
@@ -22,7 +25,7 @@ export async function settleHealth(
   run: Run<KustomizationObject>,
   client: () => Promise<ClusterClient>,
   source: ReadySource,
-  begun?: { readonly digest: string; readonly hasChanges: boolean },
+  begun?: Begun,
 ): Promise<NextLook> {
   const targets = healthTargets(run)
   const wait = begun === undefined ? run.status.current().wait : newWait(run, source, begun)
@@ -32,7 +35,7 @@ export async function settleHealth(
   }
   const { digest } = wait
   run.attempt.note({ stage: 'health', digest, startedAt: new Date(wait.begunAt) })
-  const health = await lookAtHealth(run, client, targets)
+  const health = await lookAtHealth(run, client, targets, wait.passingJobs)
   const elapsedMs = run.ports.now().getTime() - Date.parse(wait.startedAt)
   if (health.isHealthy) return passed(run, source, wait, elapsedMs)
   const isLate = run.ports.now().getTime() >= Date.parse(wait.deadline)
@@ -62,11 +65,7 @@ async function explained(
   }
 }
 
-function newWait(
-  run: Run<KustomizationObject>,
-  source: ReadySource,
-  begun: { readonly digest: string; readonly hasChanges: boolean },
-): HealthWait {
+function newWait(run: Run<KustomizationObject>, source: ReadySource, begun: Begun): HealthWait {
   const now = run.ports.now()
   const { wait } = run.status.current()
   const isSame =

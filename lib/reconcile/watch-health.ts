@@ -9,8 +9,15 @@ import {
 } from '../health/check.ts'
 import { compileHealthRules } from '../health/expressions.ts'
 import { computeStatus } from '../health/status.ts'
-import { parseEntry } from '../inventory/inventory.ts'
-import { formatRef, type ObjectRef, splitApiVersion } from '../manifest/object.ts'
+import { inventoryId, parseEntry } from '../inventory/inventory.ts'
+import {
+  formatRef,
+  isJsonObject,
+  type KubeObject,
+  type ObjectRef,
+  refOf,
+  splitApiVersion,
+} from '../manifest/object.ts'
 import { fluxView } from './flux-view.ts'
 import type { Ports } from './ports.ts'
 import { idOf } from './register.ts'
@@ -49,6 +56,7 @@ export async function lookAtHealth(
   run: Run<KustomizationObject>,
   client: () => Promise<ClusterClient>,
   targets: readonly ObjectRef[],
+  passingJobs: readonly string[] = [],
 ): Promise<Health> {
   const inFleet = targets.filter(isFluxObject)
   const inCluster = targets.filter((ref) => !isFluxObject(ref))
@@ -65,7 +73,12 @@ export async function lookAtHealth(
     Promise.all(inFleet.map((ref) => fleetHealth(run.ports, cluster, ref, evaluate))),
     inCluster.length === 0 ? [] : checkHealth(await client(), inCluster, options),
   ])
-  return { ...summarizeHealth(results.flat()), results: results.flat() }
+  const passing = new Set(passingJobs)
+  const told = results.flat().map((result): HealthResult => {
+    const hasPassed = result.status === 'NotFound' && passing.has(inventoryId(result.ref))
+    return hasPassed ? { ...result, status: 'Current' } : result
+  })
+  return { ...summarizeHealth(told), results: told }
 }
 
 async function fleetHealth(
@@ -83,4 +96,14 @@ async function fleetHealth(
   }
   const object = fluxView(found, await readStatus(ports.store, id))
   return { ref, ...(evaluate?.(object) ?? computeStatus(object, ports.now())) }
+}
+
+/** Jobs that are removed after they ended, however soon. Source: fluxcd/pkg/ssa/utils ExtractJobsWithTTL. */
+export function passingJobsOf(objects: readonly KubeObject[]): readonly string[] {
+  return objects
+    .filter(({ kind, apiVersion, spec }) => {
+      const isJob = kind === 'Job' && apiVersion.startsWith('batch/')
+      return isJob && isJsonObject(spec) && Number.isInteger(spec.ttlSecondsAfterFinished)
+    })
+    .map((object) => inventoryId(refOf(object)))
 }

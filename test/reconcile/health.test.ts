@@ -114,6 +114,30 @@ describe('health', () => {
     expect((await world.object('Kustomization', 'apps')).ready).toBe('True')
   })
 
+  it.each([
+    ['  ttlSecondsAfterFinished: 0\n', 'True'],
+    ['', 'Unknown'],
+  ])('takes a Job that removed itself as ended well, and no other: %j', async (ttl, ready) => {
+    world = await createTestWorld()
+    const job = `apiVersion: batch/v1
+kind: Job
+metadata: { name: once, namespace: default, finalizers: [example.com/hold] }
+spec:
+${ttl}  template: { spec: { restartPolicy: Never, containers: [{ name: c, image: x }] } }
+`
+    world.publish(rootUrl, revision('1'), { ...files(claim), 'apps/job.yaml': job })
+    await world.load(clusterYaml)
+    await world.settle()
+    expect((await world.object('Kustomization', 'apps')).ready).toBe('Unknown')
+    const once = { group: 'batch', version: 'v1', kind: 'Job', namespace: 'default', name: 'once' }
+    const client = await world.connect()
+    await client.delete(once)
+    await client.patch(once, { metadata: { finalizers: null } }, { type: 'merge' })
+    await bind()
+    await world.settle(10_000)
+    expect((await world.object('Kustomization', 'apps')).ready).toBe(ready)
+  })
+
   it('gives way also where the newer revision has to wait for what it depends on', async () => {
     await start()
     world.publish(

@@ -152,7 +152,7 @@ describe('healthCheckExprs', () => {
     })
     await world.settle(70_000)
     expect((await state('a')).message).toMatch(
-      /timeout waiting for: \[ConfigMap\/default\/one status: 'Unknown'\]$/,
+      /timeout waiting for: \[ConfigMap\/default\/one status: 'Unknown': failed to evaluate the CEL expression 'data.nope == 1': no such attribute\(s\): data.nope\]$/,
     )
   })
 
