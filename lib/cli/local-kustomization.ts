@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import { withMetadata, withOwnerLabels } from '../apply/owner-labels.ts'
-import { readFleetObject } from '../fleet/fleet-object.ts'
+import type { Tree } from '../artifact/tree.ts'
+import { type FleetObject, readFleetObject } from '../fleet/fleet-object.ts'
 import type { KustomizationSpec } from '../fleet/kustomization.ts'
 import type { ObjectId } from '../fleet/object-id.ts'
 import type { Inventory } from '../inventory/inventory.ts'
@@ -21,6 +22,8 @@ export type LocalKustomization = {
   readonly spec: KustomizationSpec
   /** What it owns already; empty where it comes from a file. */
   readonly inventory: Inventory
+  /** What it builds from, where the file or the running Driftless holds that too. */
+  readonly source?: FleetObject
 }
 
 export type KustomizationFlags = ConnectFlags &
@@ -35,12 +38,17 @@ export async function findKustomization(
   name: string,
   flags: KustomizationFlags,
 ): Promise<LocalKustomization> {
-  const { object, inventory } =
+  const { object, inventory, sourceOf } =
     flags.kustomizationFile === undefined
       ? await fromServer(context, name, flags)
       : await fromFile(context, flags.kustomizationFile, name)
   const read = readFleetObject(withNamespace(object, flags.namespace), flags.cluster ?? 'local')
-  if (read.type === 'Kustomization') return { id: read.id, spec: read.spec, inventory }
+  if (read.type === 'Kustomization') {
+    const { kind, name: sourceName, namespace = read.id.namespace } = read.spec.sourceRef
+    const source = await sourceOf({ ...read.id, kind, namespace, name: sourceName })
+    const known = source === undefined ? {} : { source: readFleetObject(source, read.id.cluster) }
+    return { id: read.id, spec: read.spec, inventory, ...known }
+  }
   const faults = read.faults.map(({ field, message }) => `${field} ${message}`).join('; ')
   throw new ExitError(1, `Kustomization ${name} cannot be used: ${faults}`)
 }
@@ -51,16 +59,34 @@ export async function buildFolder(
   { id, spec }: LocalKustomization,
   flags: KustomizationFlags,
 ): Promise<{ readonly objects: readonly KubeObject[]; readonly warnings: readonly string[] }> {
-  const folder = resolve(context.workingDirectory, flags.path)
-  if (!existsSync(folder)) throw new ExitError(1, `--path ${flags.path}: there is no such folder`)
+  const { tree, path } = openFolder(context, flags.path)
+  const variables = new Map(Object.entries(spec.postBuild?.substitute ?? {}))
+  return buildTree({ tree, path }, { id, spec }, variables, flags.strictSubstitute)
+}
+
+/** A folder in the tree of all that it may reach. */
+export type FolderInTree = { readonly tree: Tree; readonly path: string }
+
+export function openFolder({ workingDirectory }: CliContext, path: string): FolderInTree {
+  const folder = resolve(workingDirectory, path)
+  if (!existsSync(folder)) throw new ExitError(1, `--path ${path}: there is no such folder`)
   const root = rootOf(folder)
-  const built = buildKustomization(createFolderTree(root), relative(root, folder), spec.build)
+  return { tree: createFolderTree(root), path: relative(root, folder) }
+}
+
+export function buildTree(
+  { tree, path }: FolderInTree,
+  { id, spec }: Pick<LocalKustomization, 'id' | 'spec'>,
+  variables: ReadonlyMap<string, string>,
+  isStrict: boolean,
+): { readonly objects: readonly KubeObject[]; readonly warnings: readonly string[] } {
+  const built = buildKustomization(tree, path, spec.build)
   const { postBuild } = spec
   const objects =
     postBuild === undefined
       ? built.objects
-      : substitute(built.objects, new Map(Object.entries(postBuild.substitute)), {
-          isStrict: flags.strictSubstitute,
+      : substitute(built.objects, variables, {
+          isStrict,
           strategy: postBuild.strategy,
           isCareful: postBuild.isCareful ?? false,
         })
@@ -85,7 +111,11 @@ function rootOf(folder: string): string {
   return folder
 }
 
-type Found = { readonly object: KubeObject; readonly inventory: Inventory }
+type Found = {
+  readonly object: KubeObject
+  readonly inventory: Inventory
+  readonly sourceOf: (id: ObjectId) => Promise<KubeObject | undefined>
+}
 
 async function fromFile(
   { workingDirectory }: CliContext,
@@ -99,11 +129,16 @@ async function fromFile(
   const documents: unknown[] = Array.isArray(parsed)
     ? parsed.map((document) => document.toJS())
     : []
-  const found = documents
-    .filter(isKubeObject)
-    .find(({ kind, metadata }) => kind === 'Kustomization' && metadata.name === name)
+  const objects = documents.filter(isKubeObject)
+  const find = (wanted: string, called: string) =>
+    objects.find(({ kind, metadata }) => kind === wanted && metadata.name === called)
+  const found = find('Kustomization', name)
   if (found === undefined) throw new ExitError(1, `${file} holds no Kustomization '${name}'`)
-  return { object: found, inventory: [] }
+  const sourceOf = async (id: ObjectId) => {
+    const source = find(id.kind, id.name)
+    return source && withNamespace(source, id.namespace)
+  }
+  return { object: found, inventory: [], sourceOf }
 }
 
 async function fromServer(
@@ -132,7 +167,13 @@ async function fromServer(
     metadata: { name, namespace },
     spec: detail?.spec ?? {},
   }
-  return { object, inventory: detail?.inventory ?? [] }
+  const sourceOf = async (id: ObjectId) => {
+    const source = await operations.object({ ...id, cluster: found.cluster })
+    if (source === undefined) return undefined
+    const { apiVersion, kind, spec } = source
+    return { apiVersion, kind, metadata: { name: id.name, namespace: id.namespace }, spec }
+  }
+  return { object, inventory: detail?.inventory ?? [], sourceOf }
 }
 
 function withNamespace(object: KubeObject, namespace: string): KubeObject {

@@ -1,22 +1,31 @@
 import type { Command } from 'commander'
+import type { ClusterClient } from '../../cluster/client.ts'
 import { isFluxObject } from '../../fleet/fleet-object.ts'
 import { type Change, hasChanges } from '../../inventory/change-set.ts'
 import { inventoryOf, staleRefs } from '../../inventory/inventory.ts'
 import { formatRef, type KubeObject, refOf } from '../../manifest/object.ts'
+import type { ConfigPorts } from '../../reconcile/read-config.ts'
+import { readVariables } from '../../reconcile/variables.ts'
+import { createFolderSecrets } from '../../runtime/local-secrets.ts'
 import { openClusterOf } from '../cluster-client.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { addConnectFlags, addFormatFlag, addScopeFlags, type CommonFlags } from '../flags.ts'
 import { formatChange } from '../format-change.ts'
 import {
-  buildFolder,
+  buildTree,
+  type FolderInTree,
   findKustomization,
   type KustomizationFlags,
   type LocalKustomization,
+  openFolder,
 } from '../local-kustomization.ts'
 import { formatData } from '../output.ts'
+import { openRevision } from '../revision.ts'
 
-type DiffFlags = KustomizationFlags &
+type DiffFlags = Omit<KustomizationFlags, 'path'> &
   CommonFlags & {
+    readonly path?: string
+    readonly revision?: string
     readonly fleet: string
     readonly secrets?: string
     readonly context?: string
@@ -27,6 +36,9 @@ const examples = `
 Examples:
   # what the folder would change in cluster staging of the fleet
   driftless diff kustomization apps --path ./apps -c staging
+
+  # what a revision would change: a branch, a commit, refs/tags/… or refs/pull/1/head
+  driftless diff kustomization apps --revision feature -c staging
 
   # without a fleet: a Kustomization from a file, a context of your own kubeconfig
   driftless diff kustomization apps --path ./apps --kustomization-file apps.yaml --context kind-kind
@@ -40,15 +52,16 @@ export function addDiffCommand(program: Command, context: CliContext): void {
     .command('diff')
     .summary('print what would change in a cluster')
     .description(
-      'Prints what a local folder would change in a cluster. Nothing is written; values of Secrets are masked.',
+      'Prints what a local folder, or a revision, would change in a cluster. Nothing is written; values of Secrets are masked.',
     )
     .addHelpText('after', examples)
   const kustomization = command
     .command('kustomization')
     .alias('ks')
-    .summary('of a Kustomization of Flux over a local folder')
+    .summary('of a Kustomization of Flux over a local folder or a revision')
     .argument('<name>', 'name of the Kustomization')
-    .requiredOption('--path <folder>', 'folder with the manifests')
+    .option('--path <folder>', 'folder with the manifests')
+    .option('--revision <revision>', 'branch, commit or refs/… of its source, instead of a folder')
     .option(
       '--kustomization-file <file>',
       'file with the Kustomization; else a running Driftless is asked',
@@ -67,15 +80,22 @@ export function addDiffCommand(program: Command, context: CliContext): void {
 async function diff(context: CliContext, name: string, flags: DiffFlags): Promise<void> {
   const { output } = context
   const { diffObjects } = await import('../../apply/diff.ts')
-  const kustomization = await findKustomization(context, name, flags)
-  const { objects } = await buildFolder(context, kustomization, flags)
+  const { path = '' } = flags
+  if ((path === '') === (flags.revision === undefined)) {
+    throw new ExitError(2, 'name a folder with --path, or a revision with --revision')
+  }
+  const kustomization = await findKustomization(context, name, { ...flags, path })
+  // A local folder is opened before the cluster is: its fault is the nearer one.
+  const folder = path === '' ? undefined : openFolder(context, path)
   const { client, close } = await openClusterOf(context, flags)
   try {
+    const { objects } = await build(context, kustomization, flags, folder, client)
     const forCluster = objects.filter((object) => !isFluxObject(refOf(object)))
     const result = await diffObjects(client, forCluster, {
       owner: kustomization.id,
       commonMetadata: kustomization.spec.commonMetadata,
       isForced: kustomization.spec.isForced,
+      ignore: kustomization.spec.ignore,
       now: context.now,
     })
     for (const warning of result.warnings) output.warning(warning)
@@ -96,6 +116,33 @@ async function diff(context: CliContext, name: string, flags: DiffFlags): Promis
   } finally {
     close()
   }
+}
+
+/** As a run would build it: with variables from the cluster too. */
+async function build(
+  context: CliContext,
+  kustomization: LocalKustomization,
+  flags: DiffFlags,
+  folder: FolderInTree | undefined,
+  client: ClusterClient,
+): Promise<{ readonly objects: readonly KubeObject[] }> {
+  const { environment, workingDirectory } = context
+  const ports: ConfigPorts = {
+    secretStore: createFolderSecrets(environment, workingDirectory, flags.secrets),
+    clusters: {
+      find: async () => undefined,
+      connect: async () => client,
+      connectRemote: async () => client,
+    },
+  }
+  const { id, spec } = kustomization
+  const from =
+    folder ?? (await openRevision(context, kustomization, flags.revision ?? '', client, ports))
+  const variables =
+    spec.postBuild === undefined
+      ? new Map<string, string>()
+      : await readVariables(ports, client, id, spec.postBuild)
+  return buildTree(from, kustomization, variables, flags.strictSubstitute)
 }
 
 /** What the Kustomization owns and the folder no longer holds; known where a running Driftless was asked. */
