@@ -6,6 +6,7 @@ import { formatTerminal } from '../../log/terminal.ts'
 import type { LocalRuntime } from '../../runtime/local.ts'
 import { createFolderSecrets } from '../../runtime/local-secrets.ts'
 import type { ServerOptions } from '../../runtime/local-server.ts'
+import { holdYoungSpace } from '../../runtime/young-space.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { parseCount, parsePort } from '../flags.ts'
 import { fleetPath } from '../read-fleet.ts'
@@ -81,6 +82,7 @@ async function serve(context: CliContext, flags: ServeFlags): Promise<void> {
   })
   // Loaded here, so that no other command pays for it.
   const { createLocalRuntime } = await import('../../runtime/local.ts')
+  holdYoungSpace()
   const runtime = await createLocalRuntime({
     stateDirectory: resolve(workingDirectory, flags.state),
     fleetPath: fleetPath(context, flags.fleet),
