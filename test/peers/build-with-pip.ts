@@ -12,10 +12,11 @@ export async function buildWithPip({ pin, result, logFile, say }: Build): Promis
   const requirements = join(moduleFolder(pin) ?? '', 'requirements.txt')
   const options = { cwd: result, logFile }
   say('downloading')
-  await runLogged('python3', ['-m', 'venv', 'venv'], options)
+  // With the pip that is there: Debian's venv may lack the means to bring one of its own.
+  await runLogged('python3', ['-m', 'venv', '--without-pip', 'venv'], options)
+  const pip = ['-m', 'pip', '--python', join(result, 'venv', 'bin', 'python')]
   const flags = ['--no-deps', '--require-hashes', '--only-binary', ':all:', '--no-input', '--quiet']
-  const python = join(result, 'venv', 'bin', 'python')
-  await runLogged(python, ['-m', 'pip', 'install', ...flags, '-r', requirements], options)
+  await runLogged('python3', [...pip, 'install', ...flags, '-r', requirements], options)
   writeFileSync(join(result, pin.name), serverScript)
   chmodSync(join(result, pin.name), 0o755)
 }

@@ -14,12 +14,15 @@ export function toolFault(toolchain: Toolchain): string | undefined {
 const tools: Readonly<
   Record<Exclude<Toolchain, 'go'>, readonly (readonly [string, readonly string[]])[]>
 > = {
-  python: [['python3', ['-m', 'ensurepip', '--version']]],
+  python: [
+    ['python3', ['-m', 'pip', '--version']],
+    ['python3', ['-m', 'venv', '--help']],
+  ],
   npm: ['npm', 'cmake', 'make', 'g++', 'xz'].map((program) => [program, ['--version']]),
 }
 
 const remedies: Readonly<Record<Exclude<Toolchain, 'go'>, string>> = {
-  python: 'On Debian: apt-get install python3-venv. Python 3.11 or newer is needed.',
+  python: 'On Debian: apt-get install python3-pip python3-venv. Python 3.11 or newer is needed.',
   npm: 'On Debian: apt-get install cmake make g++ xz-utils.',
 }
 

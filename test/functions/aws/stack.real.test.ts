@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeStack } from '../../aws/describe-stack.ts'
 import { githubPush, gitlabPush, request } from '../../aws/faces.ts'
+import { accessKeyOf, callAs } from '../../aws/moto.ts'
+import { callS3 } from '../../aws/requests.ts'
 import { createScene, hookToken, type Scene } from '../../aws/scene.ts'
 import { apiToken, startWorld, type World } from '../../aws/world.ts'
 import { sharedControlPlane } from '../../peers/shared-control-plane.ts'
@@ -129,5 +131,14 @@ describeStack('the packaged stack', () => {
       expect(callers).toContain(`AKIDOF${name.toUpperCase()}`)
     }
     expect(world.violations()).toEqual([])
+  })
+
+  it('is held to the roles: what one lacks is refused', async () => {
+    const asWebhook = callAs(accessKeyOf('webhook'), world.proxy.url, () => new Date(world.now()))
+    const written = callS3(asWebhook, 'PUT', world.stack.stateBucket, { key: 'x', body: 'x' })
+    await expect(written).rejects.toThrow('403')
+    expect(world.denied()).toEqual([
+      `${accessKeyOf('webhook')} s3:PutObject ${world.stack.stateBucket}/x`,
+    ])
   })
 })
