@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import type { ClusterObject, Fleet } from '../fleet/load.ts'
 import { formatId, type ObjectId } from '../fleet/object-id.ts'
 import { rootName, syncObjects } from '../fleet/sync.ts'
@@ -24,8 +25,8 @@ export type FleetSync = {
  */
 export async function syncFleet(ports: SyncPorts, fleet: Fleet): Promise<FleetSync> {
   const declared = new Map<string, Declared>()
+  await forEach(fleet.clusters, (cluster) => keepCluster(ports.store, cluster))
   for (const cluster of fleet.clusters) {
-    await keepCluster(ports.store, cluster)
     for (const entry of declaredBySync(cluster)) declared.set(formatId(entry.id), entry)
   }
   for (const { id, object } of fleet.objects) {
@@ -54,15 +55,21 @@ async function registerAll(
   ports: SyncPorts,
   declared: readonly Declared[],
 ): Promise<readonly ObjectId[]> {
-  const changed: ObjectId[] = []
-  for (const { id, object, origin } of declared) {
+  const register = async ({ id, object, origin }: Declared): Promise<readonly ObjectId[]> => {
     const current = (await ports.registry.find(id))?.record.origin
     // The root build's own word on its root stands above what `sync` says.
-    if (origin.type === 'sync' && current?.type === 'build') continue
-    if ((await ports.registry.put(id, object, origin)) !== 'unchanged') changed.push(id)
+    if (origin.type === 'sync' && current?.type === 'build') return []
+    return (await ports.registry.put(id, object, origin)) === 'unchanged' ? [] : [id]
   }
+  const changed = (await forEach(declared, register)).flat()
   await enqueue(ports, changed, 'fleet')
   return changed
+}
+
+/** Many at once: one after the other, a large fleet would take longer than a function's time. Answers in order. */
+function forEach<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const limit = pLimit(16)
+  return Promise.all(items.map((item) => limit(work, item)))
 }
 
 async function removeStale(
@@ -70,17 +77,16 @@ async function removeStale(
   fleet: Fleet,
   declared: ReadonlyMap<string, Declared>,
 ): Promise<readonly ObjectId[]> {
-  const removed: ObjectId[] = []
-  for (const { name } of fleet.clusters) {
-    for (const id of await ports.registry.list(name)) {
-      if (declared.has(formatId(id))) continue
-      const record = (await ports.registry.find(id))?.record
-      if (record === undefined || record.origin.type === 'build') continue
-      if (record.deletionRequestedAt !== undefined) continue
-      await ports.registry.requestDeletion(id, record.origin)
-      removed.push(id)
-    }
+  const lists = await forEach(fleet.clusters, ({ name }) => ports.registry.list(name))
+  const undeclared = lists.flat().filter((id) => !declared.has(formatId(id)))
+  const remove = async (id: ObjectId): Promise<readonly ObjectId[]> => {
+    const record = (await ports.registry.find(id))?.record
+    if (record === undefined || record.origin.type === 'build') return []
+    if (record.deletionRequestedAt !== undefined) return []
+    await ports.registry.requestDeletion(id, record.origin)
+    return [id]
   }
+  const removed = (await forEach(undeclared, remove)).flat()
   await enqueue(ports, removed, 'fleet')
   return removed
 }
@@ -89,7 +95,7 @@ async function forgetClusters(ports: SyncPorts, fleet: Fleet): Promise<readonly 
   const known = new Set(fleet.clusters.map(({ name }) => name))
   const forgotten = (await listClusters(ports.store)).filter((name) => !known.has(name))
   for (const name of forgotten) {
-    for (const id of await ports.registry.list(name)) await ports.registry.forget(id)
+    await forEach(await ports.registry.list(name), ports.registry.forget)
     await ports.store.delete(keys.cluster(name))
   }
   return forgotten

@@ -16,8 +16,9 @@ export function createDrift(environment: Environment): () => Promise<void> {
   const bucket = openFleetBucket(base.call, required(environment, 'STATE_BUCKET'))
   const reader = createFleetReader(bucket)
   return async () => {
-    await reload(ports, reader)
+    // First: a large fleet that changed may take up what is left of the minute.
     await tick(ports)
+    await reload(ports, reader)
     await forgetOldEvents(ports.store, ports.now())
     await sweep(ports)
   }

@@ -106,4 +106,27 @@ describe('syncFleet', () => {
     await sync(cluster('one'))
     expect((await registry.find(id))?.record.origin).toEqual(origin)
   })
+
+  it('reads many records at a time, so that a large fleet fits into a minute', async () => {
+    const { store, registry, sync } = setUp()
+    let reading = 0
+    let most = 0
+    const read = registry.find
+    const find: typeof read = async (id) => {
+      reading += 1
+      most = Math.max(most, reading)
+      await new Promise((resolve) => setImmediate(resolve))
+      reading -= 1
+      return read(id)
+    }
+    Object.assign(registry, { find })
+    const names = Array.from({ length: 40 }, (_, index) => `c${index}`)
+    const { registered } = await sync(...names.map(cluster))
+    expect(registered).toHaveLength(80)
+    expect(registered.map(({ cluster: name }) => name)).toEqual(
+      names.flatMap((name) => [name, name]),
+    )
+    expect(most).toBe(16)
+    expect(await listClusters(store)).toHaveLength(40)
+  })
 })
