@@ -28,61 +28,77 @@ export async function recallDrift(
   cluster: ClusterSpec,
   source: ReadySource,
 ): Promise<DriftMemory> {
-  const { ports, target, status, request } = run
+  const { ports, target, request } = run
   const modes = applyModesOf(target.object)
   const record = await readTraces(ports.store, target.id)
   const isUsable = record?.settings === applySettings(target, cluster)
   // Who asks for a reconcile means all of it.
   const isFullCheck = !isUsable || request.cause === 'user' || isExpired(run, record)
-  const repairs = new Map((record?.repairs ?? []).map((repair) => [repair.id, repair]))
-  const fights: Change[] = []
-  const mayRepair = (drift: Change): boolean => {
-    if (modes.drift === 'warn') return false
-    const known = request.cause === 'user' ? undefined : repairs.get(inventoryId(drift.ref))
-    const verdict = judgeRepair(known, drift, ports.now())
-    repairs.set(verdict.repair.id, verdict.repair)
-    if (verdict.isNewFight) fights.push(drift)
-    return verdict.mayRepair
-  }
-  const { lastAppliedRevision, observedGeneration } = status.current()
-  const wasApplied =
-    record === undefined &&
-    lastAppliedRevision === source.artifact.revision &&
-    observedGeneration === target.record.generation
+  const repairs = createRepairs(run, record)
   return {
     options: {
       ...(isUsable ? { traces: tracesOf(record) } : {}),
       isFullCheck,
-      wasApplied,
-      mayRepair,
+      wasApplied: record === undefined && isSettledAt(run, source),
+      mayRepair: (drift) => modes.drift === 'repair' && repairs.mayRepair(drift),
       isIsolating: modes.failures === 'isolate',
     },
     keep: async (built, applied, isDone) => {
       const toldDrift = await reportLeft(run, source, applied.left, record?.toldDrift, modes.drift)
-      await reportFights(run, source, fights, repairs)
-      const refs = applied.changes.map(({ ref }) => ref)
-      const entries = entriesOf(refs, applied.traces)
-      const now = ports.now()
-      const isWhole = isDone && isAllThere(built, applied) && entries.length === refs.length
+      await reportFights(run, source, repairs.fights, repairs.known)
+      const isKept = !isFullCheck && record !== undefined
       await writeTraces(ports.store, target.id, {
-        version: 1,
+        ...recordOf(run, source, built, applied, isDone),
         settings: applySettings(target, cluster),
-        checkedAt: isFullCheck || record === undefined ? now.toISOString() : record.checkedAt,
-        entries,
-        repairs: remembered(repairs, now),
+        checkedAt: isKept ? record.checkedAt : ports.now().toISOString(),
+        repairs: repairs.remembered(),
         ...(toldDrift === undefined ? {} : { toldDrift }),
-        ...(isWhole
-          ? {
-              whole: {
-                artifact: source.artifact.digest,
-                settings: buildSettings(target),
-                build: built.digest,
-              },
-            }
-          : {}),
       })
     },
   }
+}
+
+/** The same revision and spec went well before: what differs without a trace is drift. */
+function isSettledAt({ status, target }: Run<KustomizationObject>, source: ReadySource): boolean {
+  const { lastAppliedRevision, observedGeneration } = status.current()
+  return (
+    lastAppliedRevision === source.artifact.revision &&
+    observedGeneration === target.record.generation
+  )
+}
+
+/** What was repaired how often, and what somebody is found to change back. */
+function createRepairs({ ports, request }: Run<KustomizationObject>, record?: TraceRecord) {
+  const known = new Map((record?.repairs ?? []).map((repair) => [repair.id, repair]))
+  const fights: Change[] = []
+  return {
+    known,
+    fights,
+    mayRepair: (drift: Change): boolean => {
+      const previous = request.cause === 'user' ? undefined : known.get(inventoryId(drift.ref))
+      const verdict = judgeRepair(previous, drift, ports.now())
+      known.set(verdict.repair.id, verdict.repair)
+      if (verdict.isNewFight) fights.push(drift)
+      return verdict.mayRepair
+    },
+    remembered: (): readonly Repair[] =>
+      [...known.values()].filter((repair) => !isForgotten(repair, ports.now())),
+  }
+}
+
+function recordOf(
+  { target }: Run<KustomizationObject>,
+  { artifact }: ReadySource,
+  built: Built,
+  applied: ApplyResult,
+  isDone: boolean,
+): Pick<TraceRecord, 'version' | 'entries' | 'whole'> {
+  const refs = applied.changes.map(({ ref }) => ref)
+  const entries = entriesOf(refs, applied.traces)
+  const isWhole = isDone && isAllThere(built, applied) && entries.length === refs.length
+  const settings = buildSettings(target)
+  const whole = { artifact: artifact.digest, settings, build: built.digest }
+  return { version: 1, entries, ...(isWhole ? { whole } : {}) }
 }
 
 /** Everything is dry-run once in a day or a little less: each Kustomization has a time of its own for it. */
@@ -113,8 +129,4 @@ export function applySettings({ spec }: KustomizationObject, cluster: ClusterSpe
 
 function isAllThere({ fluxObjects }: Built, { left, faults, waitingFor }: ApplyResult): boolean {
   return [fluxObjects, left, faults, waitingFor].every((list) => list.length === 0)
-}
-
-function remembered(repairs: ReadonlyMap<string, Repair>, now: Date): readonly Repair[] {
-  return [...repairs.values()].filter((repair) => !isForgotten(repair, now))
 }
