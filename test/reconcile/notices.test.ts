@@ -75,11 +75,13 @@ describe('createNotices', () => {
     expect(logged.length).toBeGreaterThan(0)
   })
 
-  it('drops what it cannot read, and passes over an event that is gone', async () => {
+  it('refuses for good what it cannot read, and passes over an event that is gone', async () => {
     const delivery = { group: 'g', id: 'm', receiveCount: 1 }
-    for (const body of ['{', '[]', '{"job":{"kind":"nope"}}'])
-      await consume()({ ...delivery, body })
-    expect(logged).toHaveLength(3)
+    for (const body of ['{', '[]', '{"job":{"kind":"nope"}}']) {
+      await expect(consume()({ ...delivery, body })).rejects.toMatchObject({
+        code: 'PoisonMessage',
+      })
+    }
     await consume()({ ...delivery, body: '{"event":"1763892000000-gone"}' })
     expect(posted).toEqual([])
   })
