@@ -2,8 +2,11 @@ import { isJsonObject, type KubeObject } from '../manifest/object.ts'
 import type { Clusters, Ports } from './ports.ts'
 import { ReconcileError } from './reconcile-error.ts'
 
-/** Controllers that would undo, or do again, what Driftless does. */
-const reconcilers: ReadonlySet<string> = new Set(['kustomize-controller', 'helm-controller'])
+/**
+ * The controller that would undo, or do again, what Driftless does, and the shards of it. helm-controller is none as
+ * long as Driftless builds no HelmReleases: a hand-over may leave them to it.
+ */
+const reconciler = /^kustomize-controller(?:-|$)/
 
 /** That Flux was absent is believed for so long; that it runs is asked anew each time. */
 const believedMs = 5 * 60_000
@@ -27,7 +30,7 @@ export function createFluxGuard(clusters: Clusters, now: () => Date): Ports['ref
 }
 
 function isRunning({ metadata, spec }: KubeObject): boolean {
-  return reconcilers.has(metadata.name) && !(isJsonObject(spec) && spec.replicas === 0)
+  return reconciler.test(metadata.name) && !(isJsonObject(spec) && spec.replicas === 0)
 }
 
 function stillRuns(cluster: string, running: readonly KubeObject[]): ReconcileError {

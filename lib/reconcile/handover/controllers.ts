@@ -10,7 +10,7 @@ export async function findControllers(client: ClusterClient): Promise<readonly K
     { group: 'apps', version: 'v1', kind: 'Deployment' },
     { labelSelector: 'app.kubernetes.io/part-of=flux' },
   )
-  return found.filter(({ metadata }) => metadata.name.endsWith('-controller'))
+  return found.filter(({ metadata }) => /-controller(?:-|$)/.test(metadata.name))
 }
 
 /** True where a kustomize-controller is known, and none of its Pods is left. */
