@@ -1,85 +1,109 @@
-import { writeFile } from 'node:fs/promises'
+/**
+ * 1,000 objects of one Kustomization on a real kube-apiserver: first apply, unchanged, one drifted, one changed; beside
+ * `kubectl apply --server-side`, Flux's own controllers and the same requests sent raw, which is the floor. Each in a
+ * namespace of its own, in turns; the median of three rounds, for Flux of one. `--ours` leaves Flux out.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { applyObjects } from '../lib/apply/apply.ts'
 import type { ApplyOptions } from '../lib/apply/options.ts'
+import type { Traces } from '../lib/apply/trace.ts'
 import { type ClusterClient, createClusterClient } from '../lib/cluster/client.ts'
 import type { HttpsTransport } from '../lib/cluster/https.ts'
 import { transportFromSecret } from '../lib/cluster/kubeconfig.ts'
 import type { KubeObject } from '../lib/manifest/object.ts'
 import { type ControlPlane, startControlPlane } from '../test/peers/control-plane.ts'
+import { fluxPeers } from '../test/peers/flux-controllers.ts'
+import { missingPeers, remedy } from '../test/peers/peers.ts'
+import { benchFlux } from './_flux-apply.ts'
+import { objectsOf } from './_objects.ts'
 
 const rounds = 3
+const count = 1_000
+const isFluxMeasured = !process.argv.includes('--ours')
 
-/**
- * First apply, unchanged re-apply and one change of 1,000 objects on a real kube-apiserver, side by side with
- * `kubectl apply --server-side` and with the same requests sent raw: the floor. Each in a namespace of its own,
- * in turns; the median of three rounds is printed.
- */
-export async function benchApply(count = 1_000): Promise<void> {
-  const controlPlane = await startControlPlane()
-  const transport = await transportFromSecret(controlPlane.kubeconfig)
-  try {
-    await warmUp(controlPlane, transport)
-    const measured: Row[] = []
-    for (let round = 1; round <= rounds; round += 1) {
-      measured.push(
-        ...(await benchOurs(controlPlane, transport, { round, count })),
-        ...(await benchKubectl(controlPlane, { round, count })),
-        ...(await benchFloor(controlPlane, transport, { round, count })),
-      )
-    }
-    const rows = [...Map.groupBy(measured, ({ name }) => name).values()].flatMap(median)
-    for (const row of rows) console.log(formatRow(row))
-    console.log(formatRatios(rows, count))
-  } finally {
-    transport.close()
-    await controlPlane.stop()
-  }
-}
-
-type Size = { readonly round: number; readonly count: number }
-
-type Row = {
+export type Row = {
   readonly name: string
   readonly ms: number
   readonly requests?: number
   readonly writes?: number
 }
 
-async function benchOurs(
-  controlPlane: ControlPlane,
-  transport: HttpsTransport,
-  { round, count }: Size,
-): Promise<readonly Row[]> {
-  const objects = await objectsOf(controlPlane, `ours-${round}`, count)
-  const options: ApplyOptions = {
-    owner: { name: 'bench', namespace: 'flux-system' },
-    now: () => new Date(),
+const missing = missingPeers(['etcd', 'kube-apiserver', 'kubectl'])
+if (missing.length > 0) {
+  console.error(`✗ ${remedy(missing)}`)
+  process.exit(1)
+}
+const missingFlux = isFluxMeasured ? missingPeers(fluxPeers) : []
+if (missingFlux.length > 0) console.error(`without Flux: ${remedy(missingFlux)}`)
+
+const directory = await mkdtemp(join(tmpdir(), 'driftless-bench-'))
+const controlPlane = await startControlPlane()
+const transport = await transportFromSecret(controlPlane.kubeconfig)
+try {
+  await warmUp()
+  const measured: Row[] = []
+  for (let round = 1; round <= rounds; round += 1) {
+    measured.push(
+      ...(await benchOurs(round)),
+      ...(await benchKubectl(controlPlane, round)),
+      ...(await benchFloor(round)),
+    )
   }
-  const run = (name: string, wanted: readonly KubeObject[]): Promise<Row> => {
-    const client = createClusterClient(transport)
-    return timed(name, client, () => applyObjects(client, wanted, options))
+  if (isFluxMeasured && missingFlux.length === 0) {
+    measured.push(...(await benchFlux({ controlPlane, transport, directory, count })))
   }
-  const changed = objects.map((object, index) =>
-    index === 0 ? { ...object, data: { key: 'changed' } } : object,
-  )
-  return [
-    await run('driftless, first apply', objects),
-    await run('driftless, unchanged', objects),
-    await run('driftless, one changed', changed),
-  ]
+  const rows = [...Map.groupBy(measured, ({ name }) => name).values()].flatMap(median)
+  for (const row of rows) console.log(formatRow(row))
+  process.exitCode = check(rows) ? 0 : 1
+} finally {
+  transport.close()
+  await controlPlane.stop()
+  await rm(directory, { recursive: true, force: true })
 }
 
-async function benchKubectl(
-  controlPlane: ControlPlane,
-  { round, count }: Size,
-): Promise<readonly Row[]> {
-  const objects = await objectsOf(controlPlane, `kubectl-${round}`, count)
-  const file = join(controlPlane.folder, 'bench.json')
-  await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }))
+async function benchOurs(round: number): Promise<readonly Row[]> {
+  const namespace = await createNamespace(`ours-${round}`)
+  const objects = objectsOf(namespace, count)
+  const owner = { name: 'bench', namespace: 'flux-system' }
+  const rows: Row[] = []
+  const run = async (name: string, wanted: readonly KubeObject[], traces?: Traces) => {
+    const client = createClusterClient(transport)
+    const options: ApplyOptions = { owner, now: () => new Date() }
+    const known = traces === undefined ? options : { ...options, traces }
+    const { row, result } = await timed(name, client, () => applyObjects(client, wanted, known))
+    rows.push(row)
+    return result.traces
+  }
+  const first = await run('driftless, first apply', objects)
+  const second = await run('driftless, unchanged', objects, first)
+  await drift(transport, namespace)
+  const third = await run('driftless, one drifted', objects, second)
+  const changed = objects.with(0, { ...configMapOf(objects), data: { key: 'changed' } })
+  await run('driftless, one changed', changed, third)
+  return rows
+}
+
+function configMapOf([first]: readonly KubeObject[]): KubeObject {
+  if (first === undefined) throw new Error('there are no objects')
+  return first
+}
+
+/** What somebody does by hand to the first object, a ConfigMap. */
+async function drift(through: HttpsTransport, namespace: string): Promise<void> {
+  const hand = createClusterClient(through, { fieldManager: 'somebody' })
+  const ref = { group: '', version: 'v1', kind: 'ConfigMap', namespace, name: 'app-0' }
+  await hand.patch(ref, { data: { key: 'by hand' } }, { type: 'merge' })
+}
+
+async function benchKubectl({ folder, kubectl }: ControlPlane, round: number): Promise<Row[]> {
+  const items = objectsOf(await createNamespace(`kubectl-${round}`), count)
+  const file = join(folder, 'bench.json')
+  await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }))
   const run = async (name: string): Promise<Row> => {
     const startedAt = performance.now()
-    const { code, stderr } = await controlPlane.kubectl(['apply', '--server-side', '-f', file])
+    const { code, stderr } = await kubectl(['apply', '--server-side', '-f', file])
     if (code !== 0) throw new Error(stderr)
     return { name, ms: performance.now() - startedAt }
   }
@@ -87,121 +111,81 @@ async function benchKubectl(
 }
 
 /** The same applies with nothing around them: a dry run of each, then a write of each. */
-async function benchFloor(
-  controlPlane: ControlPlane,
-  transport: HttpsTransport,
-  { round, count }: Size,
-): Promise<readonly Row[]> {
-  const objects = await objectsOf(controlPlane, `floor-${round}`, count)
-  const send = (name: string, isDryRun: boolean): Promise<Row> => {
+async function benchFloor(round: number): Promise<Row[]> {
+  const objects = objectsOf(await createNamespace(`floor-${round}`), count)
+  const send = async (name: string, isDryRun: boolean): Promise<Row> => {
     const client = createClusterClient(transport)
-    return timed(name, client, () =>
-      Promise.all(objects.map((object) => client.applyServerSide(object, { isDryRun }))),
-    )
+    const work = () =>
+      Promise.all(objects.map((object) => client.applyServerSide(object, { isDryRun })))
+    return (await timed(name, client, work)).row
   }
   return [await send('raw dry runs', true), await send('raw applies', false)]
 }
 
-async function warmUp(controlPlane: ControlPlane, transport: HttpsTransport): Promise<void> {
-  const objects = await objectsOf(controlPlane, 'warm', 100)
-  const client = createClusterClient(transport)
-  const now = (): Date => new Date()
-  await applyObjects(client, objects, { owner: { name: 'warm', namespace: 'flux-system' }, now })
+async function warmUp(): Promise<void> {
+  const objects = objectsOf(await createNamespace('warm'), 100)
+  const owner = { name: 'warm', namespace: 'flux-system' }
+  await applyObjects(createClusterClient(transport), objects, { owner, now: () => new Date() })
 }
 
-async function timed(
-  name: string,
-  client: ClusterClient,
-  work: () => Promise<unknown>,
-): Promise<Row> {
+async function timed<T>(name: string, client: ClusterClient, work: () => Promise<T>) {
   const startedAt = performance.now()
-  await work()
+  const result = await work()
   const { requests, writes } = client.counts()
-  return { name, ms: performance.now() - startedAt, requests, writes }
+  return { row: { name, ms: performance.now() - startedAt, requests, writes }, result }
 }
 
-/** A quarter each of ConfigMaps, Services, Deployments and ServiceAccounts, in a namespace made for them. */
-async function objectsOf(
-  controlPlane: ControlPlane,
-  namespace: string,
-  count: number,
-): Promise<readonly KubeObject[]> {
-  await controlPlane.kubectl(['create', 'namespace', namespace])
-  return Array.from({ length: count }, (_, index) => {
-    const metadata = { name: `app-${index}`, namespace }
-    return (kinds[index % kinds.length] ?? configMap)(metadata)
-  })
+async function createNamespace(name: string): Promise<string> {
+  const { code, stderr } = await controlPlane.kubectl(['create', 'namespace', name])
+  if (code !== 0) throw new Error(stderr)
+  return name
 }
-
-type Metadata = { readonly name: string; readonly namespace: string }
-
-const configMap = (metadata: Metadata): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'ConfigMap',
-  metadata,
-  data: { key: metadata.name, text: 'some text\n'.repeat(20) },
-})
-
-const service = (metadata: Metadata): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata,
-  spec: { selector: { app: metadata.name }, ports: [{ port: 80, targetPort: 8080 }] },
-})
-
-const deployment = (metadata: Metadata): KubeObject => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata,
-  spec: {
-    replicas: 2,
-    selector: { matchLabels: { app: metadata.name } },
-    template: {
-      metadata: { labels: { app: metadata.name } },
-      spec: {
-        containers: [
-          {
-            name: 'app',
-            image: 'example.com/app:1',
-            ports: [{ containerPort: 8080 }],
-            resources: { requests: { cpu: '100m', memory: '64Mi' } },
-          },
-        ],
-      },
-    },
-  },
-})
-
-const serviceAccount = (metadata: Metadata): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'ServiceAccount',
-  metadata,
-})
-
-const kinds = [configMap, service, deployment, serviceAccount]
 
 function median(rows: readonly Row[]): readonly Row[] {
-  return rows
-    .toSorted((a, b) => a.ms - b.ms)
-    .slice(Math.floor(rows.length / 2))
-    .slice(0, 1)
+  const sorted = rows.toSorted((a, b) => a.ms - b.ms)
+  return sorted.slice(Math.floor(rows.length / 2)).slice(0, 1)
 }
 
 function formatRow({ name, ms, requests, writes }: Row): string {
-  const cost = requests === undefined ? '' : `${requests} requests, ${writes ?? 0} writes`
-  return `${name.padEnd(24)} ${(ms / 1000).toFixed(2).padStart(6)} s  ${cost}`
+  const sent = requests === undefined ? '' : `${requests} requests`
+  const written = writes === undefined ? '' : `, ${writes} writes`
+  return `${name.padEnd(24)} ${(ms / 1000).toFixed(2).padStart(6)} s  ${sent}${written}`
 }
 
-function formatRatios(rows: readonly Row[], count: number): string {
-  const ms = (name: string): number => rows.find((row) => row.name === name)?.ms ?? Number.NaN
-  const first = ms('driftless, first apply')
-  const unchanged = ms('driftless, unchanged')
-  const floor = ms('raw dry runs') + ms('raw applies')
+function check(rows: readonly Row[]): boolean {
+  const find = (name: string): Row | undefined => rows.find((row) => row.name === name)
+  const ms = (name: string): number => find(name)?.ms ?? Number.NaN
+  const ours = (work: string): number => ms(`driftless, ${work}`)
+  const times = (work: string): number => ms(`flux, ${work}`) / ours(work)
+  const kubectl = ms('kubectl, first apply') / ours('first apply')
+  const floor = ours('first apply') / (ms('raw dry runs') + ms('raw applies'))
+  const sent = (work: string): number => find(`driftless, ${work}`)?.requests ?? Number.NaN
+  const goals = [
+    atLeast("first apply: × kubectl's speed", kubectl, 1),
+    atMost('first apply: × the floor', floor, 1.25),
+    atMost('unchanged: requests', sent('unchanged'), 30),
+    atMost('unchanged: writes', find('driftless, unchanged')?.writes ?? Number.NaN, 0),
+    atMost('one drifted: requests', sent('one drifted'), 35),
+    atMost('one changed: requests', sent('one changed'), 35),
+  ]
+  if (find('flux, first apply') === undefined) return goals.every(Boolean)
   return [
-    `${count} objects: first apply ${(ms('kubectl, first apply') / first).toFixed(2)} × kubectl's speed`,
-    `${(first / floor).toFixed(2)} × the floor of raw requests`,
-    `unchanged ${(ms('kubectl, unchanged') / unchanged).toFixed(2)} × kubectl's speed`,
-  ].join(', ')
+    ...goals,
+    atLeast("first apply: × Flux's speed", times('first apply'), 2.5),
+    atLeast("unchanged: × Flux's speed", times('unchanged'), 15),
+    atLeast("one drifted: × Flux's speed", times('one drifted'), 12),
+  ].every(Boolean)
 }
 
-if (import.meta.main) await benchApply()
+function atLeast(what: string, value: number, goal: number): boolean {
+  return told(`${what} ${value.toFixed(2)} (goal ≥ ${goal})`, value >= goal)
+}
+
+function atMost(what: string, value: number, goal: number): boolean {
+  return told(`${what} ${Number(value.toFixed(2))} (goal ≤ ${goal})`, value <= goal)
+}
+
+function told(text: string, isMet: boolean): boolean {
+  console.log(`${isMet ? '✔' : '✗'} ${text}`)
+  return isMet
+}
