@@ -80,6 +80,15 @@ describe('a signed call to AWS', () => {
     await expect(call(get).then(() => 'ok')).resolves.toBe('ok')
   })
 
+  it('learns of a wrong clock in calls that are under way side by side', async () => {
+    const date = 'Mon, 23 Nov 2026 11:00:00 GMT'
+    const skewed = { status: 403, body: '<Code>RequestTimeTooSkewed</Code>', date }
+    const { seen, call } = await open([skewed, skewed, skewed])
+    const answers = await Promise.all([call(get), call(get), call(get)])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+    expect(seen).toHaveLength(6)
+  })
+
   it("signs with AWS's own time where it finds our clock wrong, from then on", async () => {
     const date = 'Mon, 23 Nov 2026 10:20:00 GMT'
     const skewed = { status: 403, body: '<Code>RequestTimeTooSkewed</Code>', date }
