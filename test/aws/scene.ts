@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { createWorkingCopy, type WorkingCopy } from '../../lib/cli/demo/working-copy.ts'
 import { apiRequest } from '../peers/api-request.ts'
 import { runCommand } from '../peers/command.ts'
 import type { ControlPlane } from '../peers/control-plane.ts'
 import { createNamespace } from '../peers/shared-control-plane.ts'
+import { driftless } from './cli.ts'
 import { secretKey } from './moto.ts'
 import { callJson, callS3, createBucket } from './requests.ts'
 import type { World } from './world.ts'
@@ -46,11 +48,10 @@ export async function createScene(world: World, controlPlane: ControlPlane): Pro
   }
   await createSettings(world, scene.settingsBucket)
   await putSetting('first')
-  const key = `fleet/${id}.yaml`
-  await callS3(world.moto.call, 'PUT', world.stack.stateBucket, {
-    key,
-    body: fleetText(world, scene, id),
-  })
+  const fleet = `${world.folder}/fleet`
+  await mkdir(fleet, { recursive: true })
+  await writeFile(`${fleet}/${id}.yaml`, fleetText(world, scene, id))
+  await driftless(world, 'fleet', 'push', fleet)
   return {
     ...scene,
     app,

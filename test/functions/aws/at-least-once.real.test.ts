@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { AwsAction } from '../../aws/aws-action.ts'
 import type { Fault } from '../../aws/aws-proxy.ts'
+import { driftless } from '../../aws/cli.ts'
 import { describeStack } from '../../aws/describe-stack.ts'
 import { pollOnce, sqsEvent } from '../../aws/event-source.ts'
 import { githubPush } from '../../aws/faces.ts'
@@ -161,6 +162,26 @@ describeStack('deliveries that come more than once, late, or never', () => {
     expect(await receive(world.moto.call, queueUrl, 10, 0)).toEqual([])
   })
 
+  it('keeps apart what fails for good, says why, and sends it again on demand', async () => {
+    world.faultOf((action) => {
+      const isLease = /\/leases\/.*\/GitRepository\//.test(action.resource)
+      return isWorker(action) && isLease ? { status: 500, code: 'InternalError' } : undefined
+    })
+    await tell(await scene.pushText('failed for good'))
+    for (let round = 0; round < 8; round += 1) {
+      await world.drain()
+      world.advance(61_000)
+    }
+    const letters = await driftless(world, 'queue', 'list')
+    expect(letters).toContain(`GitRepository/${scene.namespace}/app`)
+    expect(letters).toContain('500')
+    world.faultOf(() => undefined)
+    expect(await driftless(world, 'queue', 'redrive', '--all')).toContain('sent again')
+    await world.drain()
+    expect(await text()).toBe('failed for good')
+    expect(await driftless(world, 'queue', 'list')).not.toContain('GitRepository')
+  })
+
   it('brings back of a batch what failed, and nothing else', async () => {
     const source = (world.stack.eventSources.get('reconcile') ?? []).find((one) =>
       one.queueArn.includes('RequestDelayQueue'),
@@ -298,18 +319,20 @@ describeStack('deliveries that come more than once, late, or never', () => {
 
   it('gets through while AWS throttles every other call', async () => {
     const from = mark()
-    let count = 0
+    // Each first attempt at a thing; counted over all, calls side by side could use up their attempts.
+    const counts = new Map<string, number>()
     world.faultOf((action) => {
       if (!isFunction(action)) return undefined
-      count += 1
+      const thing = `${action.by} ${action.action} ${action.resource}`
+      const count = (counts.get(thing) ?? 0) + 1
+      counts.set(thing, count)
       if (count % 2 === 0) return undefined
       return action.action.startsWith('s3:')
         ? { status: 503, code: 'SlowDown' }
         : { status: 429, code: 'ThrottlingException' }
     })
     await tell(await scene.pushText('throttled'))
-    await world.drain()
-    expect(await text()).toBe('throttled')
+    await arrives('throttled')
     expect(since(from).slice(1)).toEqual(['throttled'])
   })
 })
