@@ -16,7 +16,10 @@ export type SqsDeadLetterQueue = {
   readonly target?: string
 }
 
-/** Dead letters in queues of SQS. Of one group at most ten are seen at a time: SQS hands out no more while those are held. */
+/**
+ * Dead letters in queues of SQS. Those that the consumer buried are groups of their own; of those that the queue itself gave
+ * up, at most ten of one group are listed: SQS hands out no more while those are held.
+ */
 export function createSqsDesk(
   call: SqsCall,
   queues: readonly SqsDeadLetterQueue[],
@@ -49,6 +52,7 @@ type Taken = {
 /** More than these are looked at in another round. */
 const maxTaken = 1_000
 const maxBatch = 10
+const maxRounds = 1_000
 /** Long enough to send a thousand again; whoever is killed meanwhile leaves them to be seen later. */
 const holdSeconds = 120
 
@@ -82,22 +86,38 @@ function takenOf(queue: DeadLetterQueue, fields: SqsFields): Taken {
   return { letter, message, messageId, receiptHandle: sqsText(fields, 'ReceiptHandle') }
 }
 
-/** Sent first, deleted then: killed in between, it is worked on twice rather than never. */
+/** Round by round: what stands behind a letter of its group is handed out when that one is gone. */
 async function redriveQueue(
   call: SqsCall,
   queue: SqsDeadLetterQueue,
   ids: readonly string[] | undefined,
 ): Promise<readonly string[]> {
-  const { target, url } = queue
+  const { target } = queue
   if (target === undefined) return []
+  const sent: string[] = []
+  for (let round = 0; round < maxRounds; round += 1) {
+    const found = await redriveRound(call, { ...queue, target }, ids)
+    sent.push(...found)
+    if (found.length === 0) break
+  }
+  return sent
+}
+
+/** Sent first, deleted then: killed in between, it is worked on twice rather than never. */
+async function redriveRound(
+  call: SqsCall,
+  queue: SqsDeadLetterQueue & { readonly target: string },
+  ids: readonly string[] | undefined,
+): Promise<readonly string[]> {
   const taken = await takeAll(call, queue)
   const isChosen = ({ message, messageId }: Taken) =>
     ids === undefined || ids.includes(messageId) || ids.includes(message.id)
-  const forward = createSqsForward({ call, queueUrl: target })
+  const forward = createSqsForward({ call, queueUrl: queue.target })
   try {
     for (const { message, messageId, receiptHandle } of taken.filter(isChosen)) {
       await forward(message, `redrive/${messageId}`)
-      await callSqs(call, 'DeleteMessage', { QueueUrl: url, ReceiptHandle: receiptHandle })
+      const letter = { QueueUrl: queue.url, ReceiptHandle: receiptHandle }
+      await callSqs(call, 'DeleteMessage', letter)
     }
   } finally {
     await putBack(

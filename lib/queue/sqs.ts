@@ -50,8 +50,10 @@ export function createSqsBurial(
   options: Pick<SqsQueueOptions, 'call' | 'random' | 'wait'> & { readonly deadLettersUrl: string },
 ): (message: Message, death: Death, doubleOf: string) => Promise<void> {
   return (message, death, doubleOf) => {
-    const entry = { ...fifoEntry(message, doubleOf), MessageBody: formatDeadLetter(message, death) }
-    return sendEntries(options, options.deadLettersUrl, [entry])
+    // A group of its own: among dead letters none may stand before another.
+    const entry = fifoEntry({ ...message, group: doubleOf }, doubleOf)
+    const buried = { ...entry, MessageBody: formatDeadLetter(message, death) }
+    return sendEntries(options, options.deadLettersUrl, [buried])
   }
 }
 

@@ -67,7 +67,9 @@ describe('dead letters on SQS', () => {
   })
 
   it('are sent again all of them, but for what a trigger could not hand over', async () => {
-    for (let id = 0; id < 25; id += 1) sqs.put('dead.fifo', formatEnvelope(message('a', `${id}`)))
+    for (let id = 0; id < 25; id += 1) {
+      sqs.put('dead.fifo', formatEnvelope(message('a', `${id}`)), 'a')
+    }
     sqs.put('dead', 'no envelope')
     sqs.put('triggers', '{}')
     expect(await desk.redrive()).toHaveLength(26)

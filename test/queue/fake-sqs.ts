@@ -33,8 +33,11 @@ export function createFakeSqs(): FakeSqs {
     Array.isArray(Entries) ? Entries : []
   const actions: Readonly<Record<string, (input: Input) => object>> = {
     ReceiveMessage: ({ QueueUrl }) => {
+      const held = new Set(
+        queueAt(QueueUrl).flatMap(({ id, group }) => (hidden.has(id) ? [group] : [])),
+      )
       const batch = queueAt(QueueUrl)
-        .filter(({ id }) => !hidden.has(id))
+        .filter(({ id, group }) => !hidden.has(id) && (group === undefined || !held.has(group)))
         .slice(0, 10)
       for (const { id } of batch) hidden.add(id)
       const Messages = batch.map(({ id, body, group }) => ({

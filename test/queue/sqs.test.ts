@@ -113,7 +113,8 @@ describe('a dead letter on SQS', () => {
     await server.close()
     const [entry] = batch?.entries ?? []
     expect(batch?.queueUrl).toBe(deadLettersUrl)
-    expect(entry).toMatchObject({ MessageGroupId: 'a', MessageDeduplicationId: 'sqs-1' })
+    // A group of its own, so that none hides behind another.
+    expect(entry).toMatchObject({ MessageGroupId: 'sqs-1', MessageDeduplicationId: 'sqs-1' })
     expect(parseEnvelope(entry?.MessageBody ?? '')).toEqual(message('a', 'b'))
     expect(parseDeath(entry?.MessageBody ?? '')).toEqual(death)
     for (const text of ['', 'null', '[]', '{"death":1}', '{"death":{"error":1}}']) {
