@@ -16,6 +16,8 @@ export type ReconcileErrorCode =
   | 'SecretNotFound'
   | 'VariablesNotFound'
   | 'NamespaceMissing'
+  /** A kind or name that no object can have. */
+  | 'InvalidName'
   | 'FluxStillRuns'
   | 'NotSupportedYet'
   | 'ArtifactMissing'

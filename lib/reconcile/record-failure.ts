@@ -21,6 +21,8 @@ type Telling = {
   /** `none`: Flux sends no event for it. */
   readonly event?: 'none' | 'info'
   readonly eventMessage?: string
+  /** Only a person can change it: once a revision is enough. */
+  readonly isToldOnce?: boolean
   readonly retryAfterMs?: number
 }
 
@@ -40,6 +42,7 @@ const tellings: Readonly<Record<string, Telling>> = {
   DependencyCycle: { retryAfterMs: dependencyRetryMs },
   AccessDenied: { isTerminal: true, isUnobserved: true },
   InvalidCELExpression: { isTerminal: true },
+  PruneRefused: { isToldOnce: true },
   NotSupportedYet: { isTerminal: true },
   InvalidSpec: { isTerminal: true },
 }
@@ -60,7 +63,9 @@ export async function recordFailure(
   if (!(thrown instanceof DriftlessError))
     ports.log.error(message, { object: formatId(target.id), thrown })
   const verdict = { reason, message: message.trimEnd(), generation: target.record.generation }
-  const isTold = telling.isTerminal === true && isStalledBy(status.current(), verdict)
+  const isTold = telling.isTerminal
+    ? isStalledBy(status.current(), verdict)
+    : telling.isToldOnce === true && isSameAsBefore(run, verdict)
   await status.save({
     ...marked(run, telling, verdict),
     ...historyWith(run, reason),
@@ -73,6 +78,18 @@ export async function recordFailure(
   const longestMs = reason === 'ClusterUnreachable' ? unreachableRetryMs : Number.POSITIVE_INFINITY
   const afterMs = telling.retryAfterMs ?? Math.min(retry.retryIntervalMs, longestMs)
   return { afterMs, cause: 'retry' }
+}
+
+/** True where the last run with this outcome, which the history tells, was of the same revision and build. */
+function isSameAsBefore({ status, attempt }: Run, { reason, message }: Verdict): boolean {
+  const { conditions, history = [] } = status.current()
+  const { digest, revision } = attempt.current()
+  const [last] = history
+  const isSameRun =
+    last?.lastReconciledStatus === reason &&
+    last.digest === digest &&
+    last.metadata?.revision === revision
+  return isSameRun || findCondition(conditions, 'Ready')?.message === message
 }
 
 /** Source: kustomize-controller's finalizeStatus: what was in progress when it failed is still to be read there. */

@@ -23,7 +23,7 @@ export function requireIdentity(objects: readonly KubeObject[]): void {
       faultOf('metadata.name', name, namePattern, 'lower case letters, digits, - and .')
     if (fault === undefined) continue
     const message = `${formatRef(ref).slice(0, 300)} ${fault}\n`
-    throw new ReconcileError('ReconciliationFailed', 'InvalidSpec', message)
+    throw new ReconcileError('ReconciliationFailed', 'InvalidName', message)
   }
 }
 

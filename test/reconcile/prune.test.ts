@@ -124,6 +124,11 @@ describe('prune guards (A36)', () => {
       expect.any(String),
     ])
     expect(await idsOf('apps')).toEqual(['_team__Namespace', 'default_keep__ConfigMap'])
+    await world.settle(200_000)
+    const refusals = (await world.events('Kustomization', 'apps')).filter(
+      ({ reason }) => reason === 'PruneFailed',
+    )
+    expect(refusals).toHaveLength(1)
     await push('3', {
       'apps.yaml': kustomization('apps', { annotations: allow('Namespace') }),
       ...rest,

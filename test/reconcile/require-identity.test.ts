@@ -25,7 +25,11 @@ it.each([
     await world.load(clusterYaml)
     await world.settle(2_000)
     const root = await world.object('Kustomization', 'flux-system')
-    expect([root.ready, root.reason]).toEqual(['False', 'ReconciliationFailed'])
+    expect([root.ready, root.reason, root.isStalled]).toEqual([
+      'False',
+      'ReconciliationFailed',
+      false,
+    ])
     expect(root.message).toContain(message)
   },
 )
