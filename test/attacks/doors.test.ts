@@ -186,6 +186,54 @@ describe('a forged or broken delivery', () => {
   })
 })
 
+describe('a flood of forged deliveries', () => {
+  it('A49: costs no look at the store, and one under an unknown path', async () => {
+    const { store } = served.runtime()
+    const { get, list, put } = store
+    const calls: string[] = []
+    const note = <A extends readonly unknown[], R>(name: string, work: (...args: A) => R) => {
+      return (...args: A): R => {
+        if (String(args[0]).startsWith('hooks/') || name === 'put') calls.push(`${name} ${args[0]}`)
+        return work(...args)
+      }
+    }
+    await settled()
+    Object.assign(store, { get: note('get', get), list: note('list', list), put: note('put', put) })
+    for (let at = 0; at < 50; at += 1) {
+      const body = githubPush(served.gitUrl, `name-${at}`)
+      const forged = githubHeaders(body, {}, 'a wrong secret')
+      expect((await deliver(served.url(), body, forged)).status).toBe(404)
+      const path = `/hook/${at.toString(16).padStart(64, '0')}`
+      expect((await deliver(served.url(), body, forged, path)).status).toBe(404)
+      for (const odd of [`/hook/${at}`, `/hook/../webhooks/${at}`, `/hook/${'A'.repeat(64)}`]) {
+        expect((await deliver(served.url(), body, forged, odd)).status).toBe(404)
+      }
+    }
+    Object.assign(store, { get, list, put })
+    expect(calls.filter((call) => !call.startsWith('list hooks/'))).toEqual([])
+    expect(calls).toHaveLength(50)
+  })
+})
+
+describe('a pull request of a fork', () => {
+  it('A34: starts nothing: neither its event nor a push to its ref is followed', async () => {
+    await settled()
+    const before = asked
+    const pull = JSON.stringify({
+      action: 'opened',
+      pull_request: { head: { sha: 'd'.repeat(40) } },
+    })
+    const headers = githubHeaders(pull, { 'x-github-event': 'pull_request' })
+    expect((await deliver(served.url(), pull, headers)).text).toContain('ignored')
+    for (const ref of ['refs/pull/1/head', 'refs/pull/1/merge']) {
+      const push = githubPush(served.gitUrl, 'app', { ref })
+      expect((await deliver(served.url(), push)).text).toContain('ignored')
+    }
+    await settled()
+    expect(asked).toBe(before)
+  })
+})
+
 describe('a proven delivery', () => {
   it('A06: that comes 50 times at once is one fetch, one run and one event', async () => {
     const after = await push('once')

@@ -39,7 +39,12 @@ const alert = (name: string) => ({
   },
 })
 const secret = (name: string, more: object) =>
-  JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: 'default' }, ...more })
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, namespace: 'default' },
+    ...more,
+  })
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
 beforeAll(async () => {
@@ -54,7 +59,9 @@ beforeAll(async () => {
       variables: { value: values.variable },
     },
     objects: {
-      'broken/secret.yaml': secret('broken', { data: { 'no key!': base64(values.broken), again: 5 } }),
+      'broken/secret.yaml': secret('broken', {
+        data: { 'no key!': base64(values.broken), again: 5 },
+      }),
       'variables/app.yaml': configMap('variables', { value: variable('value') }),
       ...Object.fromEntries(
         Array.from({ length: 12 }, (_, at) => [`many-${at}/app.yaml`, configMap(`many-${at}`)]),
@@ -117,7 +124,11 @@ describe('the value of a Secret', () => {
       secret('shown', { data: { key: base64(values.later) } }),
     )
     const sha = await repository.push('Change the Secret')
-    await served.until('Kustomization', 'app', (object) => object.revision.includes(sha) && isReady(object))
+    await served.until(
+      'Kustomization',
+      'app',
+      (object) => object.revision.includes(sha) && isReady(object),
+    )
     const client = createClusterClient(served.runtime().sandboxes.get('here').transport, {
       now: () => new Date(),
     })
@@ -175,7 +186,15 @@ describe('the API', () => {
   it('A32: tells and does nothing without its token, whatever the path looks like', async () => {
     const found = `${objects}/here/Kustomization/flux-system/app`
     const missing = `${objects}/here/Kustomization/flux-system/none`
-    const paths = ['/', objects, found, missing, '/api/v1/health', '/api/v1/feed', '/api/v1/nothing']
+    const paths = [
+      '/',
+      objects,
+      found,
+      missing,
+      '/api/v1/health',
+      '/api/v1/feed',
+      '/api/v1/nothing',
+    ]
     const answers = await Promise.all(
       paths.map(async (path) => {
         const response = await fetch(`${served.url()}${path}`)
@@ -185,12 +204,42 @@ describe('the API', () => {
     expect([...new Set(answers)]).toEqual([
       '403 {"error":{"code":"Refused","message":"this request is not allowed"}}',
     ])
-    const odd = [`/${objects}`, `${objects}/`, '/api//v1/objects', '/API/v1/objects', '/./api/v1/objects', '/api/v1/objects%3f', '/%61pi/v1/objects', '/webhooks/../api/v1/objects', '/?x']
+    const odd = [
+      `/${objects}`,
+      `${objects}/`,
+      '/api//v1/objects',
+      '/API/v1/objects',
+      '/./api/v1/objects',
+      '/api/v1/objects%3f',
+      '/%61pi/v1/objects',
+      '/webhooks/../api/v1/objects',
+      '/?x',
+    ]
     for (const path of odd) {
       const { status, text } = await raw(path, {})
       expect([403, 404], path).toContain(status)
       expect(text).not.toContain('flux-system')
     }
+  })
+
+  it('A30: believes no claims: whoever has not its token is nobody', async () => {
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const claims = { sub: 'admin', groups: ['system:masters'], exp: 4_000_000_000 }
+    const bearers = [
+      `${part({ alg: 'none' })}.${part(claims)}.`,
+      `${part({ alg: 'HS256' })}.${part({ ...claims, groups: [] })}.${part(claims)}`,
+      '',
+      token.slice(1),
+      `${token} `.repeat(2),
+    ]
+    for (const bearer of bearers) {
+      const headers = { authorization: `Bearer ${bearer}`, 'x-forwarded-user': 'admin' }
+      expect((await raw(objects, headers)).status, bearer).toBe(403)
+    }
+    expect(
+      (await raw(objects, { authorization: `Basic ${base64(`admin:${token}`)}` })).status,
+    ).toBe(403)
+    expect((await raw(`${objects}?token=${token}`, {})).status).toBe(403)
   })
 
   it('A32: takes no order from another site, even with the token', async () => {
@@ -217,7 +266,10 @@ describe('chats that slow down or are away', () => {
   it('A47: hold up no run, and are told all of it in fewer messages', async () => {
     const before = chat.messages().length
     const names = Array.from({ length: 12 }, (_, at) => `many-${at}`)
-    await served.declare('many', names.flatMap((name) => fromBucket(name, served.endpoint)))
+    await served.declare(
+      'many',
+      names.flatMap((name) => fromBucket(name, served.endpoint)),
+    )
     for (const name of names) await served.until('Kustomization', name, isReady)
     await eventually(async () => {
       const text = JSON.stringify(chat.messages().slice(before))
