@@ -39,6 +39,7 @@ describeStack('a push, with a fault at one call of AWS', () => {
   let scene: Scene
   let watched: WatchedText
   const pushed: string[] = ['first']
+  const commits: string[] = []
 
   beforeAll(async () => {
     const controlPlane = await sharedControlPlane()
@@ -61,6 +62,7 @@ describeStack('a push, with a fault at one call of AWS', () => {
     const from = world.proxy.calls().length
     const after = await scene.pushText(title)
     pushed.push(title)
+    commits.push(after)
     // A host, or whoever looks after it, delivers again what was not taken.
     for (let attempt = 0; attempt < 4; attempt += 1) {
       const delivery = { repository: scene.repository, after, delivery: after }
@@ -116,6 +118,10 @@ describeStack('a push, with a fault at one call of AWS', () => {
     expect(failures).toEqual([])
     // Each once and in order: nothing lost, and nothing twice.
     expect(watched.texts()).toEqual(pushed)
+    const isTold = (commit: string): boolean =>
+      world.chat.messages().some((message) => JSON.stringify(message).includes(commit.slice(0, 8)))
+    await world.until('the chat knows of each', async () => commits.every(isTold))
+    expect(world.chat.refusals()).toEqual([])
     for (const [id, url] of world.stack.queues) {
       if (!id.includes('DeadLetters')) continue
       expect(await receive(world.moto.call, url, 10, 0), id).toEqual([])
