@@ -32,7 +32,7 @@ describeWithPeers([...controlPlanePeers, ...controllerPeers], 'health on a real 
   ): Promise<readonly HealthResult[]> {
     for (let round = 0; ; round += 1) {
       const results = await checkHealth(client, objects.map(refOf), { now })
-      if (isEnough(results) || round === 150) return results
+      if (isEnough(results) || round === 900) return results
       await timeout(100)
     }
   }

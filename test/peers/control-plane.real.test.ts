@@ -29,7 +29,7 @@ describeWithPeers([...controlPlanePeers, ...controllerPeers], 'the control plane
     const namespace = await createNamespace(controlPlane, 'rollout')
     const applied = await run(['apply', '-n', namespace, '-f', '-'], deployment)
     expect(applied).toBe('deployment.apps/web created\n')
-    await run(['rollout', 'status', '-n', namespace, 'deployment/web', '--timeout=30s'])
+    await run(['rollout', 'status', '-n', namespace, 'deployment/web', '--timeout=100s'])
     const available = ['get', '-n', namespace, 'deployment/web', '-o']
     expect(await run([...available, 'jsonpath={.status.availableReplicas}'])).toBe('3')
     await run(['delete', 'namespace', namespace, '--wait=false'])
@@ -38,7 +38,7 @@ describeWithPeers([...controlPlanePeers, ...controllerPeers], 'the control plane
   it('completes the deletion of a namespace and what is in it', async () => {
     const namespace = await createNamespace(controlPlane, 'leaving')
     await run(['apply', '-n', namespace, '-f', '-'], deployment)
-    await run(['delete', 'namespace', namespace, '--timeout=60s'])
+    await run(['delete', 'namespace', namespace, '--timeout=100s'])
     const { code, stderr } = await controlPlane.kubectl(['get', 'namespace', namespace])
     expect(code).toBe(1)
     expect(stderr).toContain('NotFound')
@@ -54,7 +54,7 @@ describeWithPeers([...controlPlanePeers, ...controllerPeers], 'the control plane
       spec: { containers: [{ name: 'web', image: 'example.com/web:1' }] },
     }
     await run(['apply', '-n', namespace, '-f', '-'], JSON.stringify(pod))
-    const failed = ['--for=jsonpath={.status.phase}=Failed', '--timeout=30s']
+    const failed = ['--for=jsonpath={.status.phase}=Failed', '--timeout=100s']
     await run(['wait', '-n', namespace, 'pod/broken', ...failed])
     await run(['delete', 'namespace', namespace, '--wait=false'])
   })
@@ -62,7 +62,7 @@ describeWithPeers([...controlPlanePeers, ...controllerPeers], 'the control plane
   it('collects what a deleted owner leaves', async () => {
     const namespace = await createNamespace(controlPlane, 'owned')
     await run(['apply', '-n', namespace, '-f', '-'], deployment)
-    await run(['rollout', 'status', '-n', namespace, 'deployment/web', '--timeout=30s'])
+    await run(['rollout', 'status', '-n', namespace, 'deployment/web', '--timeout=100s'])
     await run(['delete', '-n', namespace, 'deployment/web', '--cascade=foreground'])
     expect(await run(['get', '-n', namespace, 'replicasets', '-o', 'name'])).toBe('')
     await run(['delete', 'namespace', namespace, '--wait=false'])

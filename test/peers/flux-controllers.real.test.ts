@@ -42,7 +42,7 @@ describeWithPeers([...controlPlanePeers, ...fluxPeers], "Flux's own controllers"
     expect(applied.stderr).toBe('')
     const ready = await controlPlane.kubectl([
       ...['wait', '-n', 'flux-system', 'kustomization.kustomize.toolkit.fluxcd.io/app'],
-      ...['--for=condition=Ready', '--timeout=60s'],
+      ...['--for=condition=Ready', '--timeout=100s'],
     ])
     expect(ready.stderr).toBe('')
     const greeting = await controlPlane.kubectl([

@@ -77,7 +77,7 @@ describeWithPeers([...controlPlanePeers, ...controllerPeers], 'a push to a real 
   }
 
   const readyAt = async (cluster: string, revision: string): Promise<void> => {
-    const deadline = Date.now() + 60_000
+    const deadline = Date.now() + 100_000
     for (;;) {
       const objects = await runtime.operations.objects({ cluster, kind: 'Kustomization' })
       if (
@@ -147,27 +147,15 @@ describeWithPeers([...controlPlanePeers, ...controllerPeers], 'a push to a real 
   })
 
   it('repairs drift by the schedule', async () => {
-    await kubectl(
-      '-n',
-      'podinfo-staging',
-      'set',
-      'image',
-      'deploy/podinfo',
-      'podinfod=example.com/by-hand:1',
-    )
-    await kubectl('-n', 'podinfo-staging', 'delete', 'service', 'podinfo')
+    const image = 'podinfod=example.com/by-hand:1'
+    // What they say is all there is to see for sure: the next look may come at any moment.
     expect(
-      await kubectl(
-        '-n',
-        'podinfo-staging',
-        'get',
-        'deploy',
-        'podinfo',
-        '-o',
-        'jsonpath={..image}',
-      ),
-    ).toBe('example.com/by-hand:1')
-    const deadline = Date.now() + 30_000
+      await kubectl('-n', 'podinfo-staging', 'set', 'image', 'deploy/podinfo', image),
+    ).toContain('image updated')
+    expect(await kubectl('-n', 'podinfo-staging', 'delete', 'service', 'podinfo')).toContain(
+      'deleted',
+    )
+    const deadline = Date.now() + 90_000
     while (Date.now() < deadline) {
       const image = await kubectl(
         '-n',
@@ -199,7 +187,7 @@ describeWithPeers([...controlPlanePeers, ...controllerPeers], 'a push to a real 
       text.replace('containerPort: 9898', 'containerPort: 98989898'),
     )
     const sha = await push('Break the port')
-    const deadline = Date.now() + 20_000
+    const deadline = Date.now() + 90_000
     for (;;) {
       const [found] = await runtime.operations.objects({ cluster: 'one', kind: 'Kustomization' })
       if (found?.ready === 'False') {
@@ -219,7 +207,7 @@ describeWithPeers([...controlPlanePeers, ...controllerPeers], 'a push to a real 
 
   it('takes everything down when it leaves the fleet', async () => {
     await writeFile(join(directory, 'fleet.yaml'), clusters)
-    const deadline = Date.now() + 60_000
+    const deadline = Date.now() + 100_000
     while (Date.now() < deadline) {
       if ((await kubectl('get', 'namespaces', '-o', 'name')).includes('podinfo-') === false) return
       await new Promise((resolve) => setTimeout(resolve, 200))
@@ -233,7 +221,7 @@ const clusters = ['one', 'two']
     (name) => `apiVersion: fleet.driftless.dev/v1
 kind: Cluster
 metadata: { name: ${name} }
-spec: { connection: { kubeConfig: { secretRef: { name: real } } } }
+spec: { connection: { kubeConfig: { secretRef: { name: real } } }, prune: { allow: [Namespace] } }
 `,
   )
   .join('---\n')
