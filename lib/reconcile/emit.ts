@@ -1,7 +1,5 @@
 import { apiVersionOfKind } from '../fleet/fleet-object.ts'
 import type { ObjectId } from '../fleet/object-id.ts'
-import type { ChangeSet } from '../inventory/change-set.ts'
-import { formatRef } from '../manifest/object.ts'
 import {
   type Event,
   type EventChange,
@@ -29,22 +27,6 @@ export type EventInput = {
   /** True for a run that found nothing to do. */
   readonly isRoutine?: boolean
 }
-
-/** What events and the last change tell of a change set: what was really done, at most so much. */
-export function toldChanges(changes: ChangeSet, limit = 500): readonly EventChange[] {
-  return changes
-    .filter(({ action }) => action !== 'unchanged' && action !== 'skipped')
-    .slice(0, limit)
-    .map(({ ref, action, fields, isDrift }) => ({
-      subject: formatRef(ref),
-      action,
-      ...(isDrift === true && fields !== undefined
-        ? { fields: fields.slice(0, maxToldFields) }
-        : {}),
-    }))
-}
-
-const maxToldFields = 10
 
 /** An event as it is kept. */
 export type EventRecord = Event & { readonly version: 1 }

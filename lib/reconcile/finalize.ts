@@ -11,12 +11,13 @@ import { findCondition } from '../status/condition.ts'
 import { readClaims } from './claims.ts'
 import { markProgressing } from './conditions.ts'
 import { connectToPrune } from './connect.ts'
-import { emit, toldChanges } from './emit.ts'
+import { emit } from './emit.ts'
 import { enqueue } from './enqueue.ts'
 import { leavingBefore, waitingFor } from './leaving-before.ts'
 import { liftedFor, pruneStale } from './prune-left.ts'
 import { unregisterObjects } from './register.ts'
 import type { KustomizationObject, NextLook, Run } from './run.ts'
+import { toldChanges } from './told-changes.ts'
 
 /**
  * Takes down what a Kustomization that left owns, as its deletionPolicy says: first the Kustomizations in it and those

@@ -9,7 +9,7 @@ import { type Built, buildObjects, inputDigest, openFolder } from './build-objec
 import { isReady, markProgressing } from './conditions.ts'
 import { configurationFault } from './configuration-fault.ts'
 import { connectFor } from './connect.ts'
-import { emit, toldChanges } from './emit.ts'
+import { emit } from './emit.ts'
 import { finishRun } from './finish-run.ts'
 import { type ReadySource, requireBuilt, requireSource } from './gate.ts'
 import { buildSettings, readInput, rememberInput } from './input.ts'
@@ -18,6 +18,7 @@ import { reportChanges, reportDeletions, reportWarnings } from './report.ts'
 import { requireDependencies } from './require-dependencies.ts'
 import type { KustomizationObject, NextLook, Run } from './run.ts'
 import { settleHealth } from './settle-health.ts'
+import { toldChanges } from './told-changes.ts'
 import { passingJobsOf } from './watch-health.ts'
 
 /**

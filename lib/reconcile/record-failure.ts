@@ -7,10 +7,11 @@ import type { Reason } from '../status/reason.ts'
 import { changesOf } from './apply-built.ts'
 import { type Attempt, progressOf } from './attempt.ts'
 import { markFailed, markNotBegun, markStalled, type Verdict } from './conditions.ts'
-import { emit, toldChanges } from './emit.ts'
+import { emit } from './emit.ts'
 import { HealthError } from './health-error.ts'
 import type { Commit, ObjectStatus } from './object-status.ts'
 import type { NextLook, Run } from './run.ts'
+import { toldChanges } from './told-changes.ts'
 
 /** How a fault is told and when it is tried again. */
 type Telling = {

@@ -30,7 +30,7 @@ export async function reportLeft(
   const list = formatDrift(left)
   const verdict = {
     reason: 'DriftDetected' as const,
-    message: `Drift is left as it is:\n${list}`.trimEnd(),
+    message: `Drift is left as it is:\n${list}`.trimEnd().slice(0, maxConditionLength),
     generation: target.record.generation,
   }
   status.hold(mark(status.current(), 'Drifted', 'True', verdict, ports.now()))
@@ -47,6 +47,9 @@ export async function reportLeft(
   }
   return digest
 }
+
+/** Kubernetes takes 32 KiB; whoever reads a condition wants less. */
+const maxConditionLength = 4_000
 
 /** Tells once of each object that somebody keeps changing back. */
 export async function reportFights(

@@ -5,9 +5,10 @@ import {
   formatDrift,
   hasChanges,
 } from '../inventory/change-set.ts'
-import { emit, toldChanges } from './emit.ts'
+import { emit } from './emit.ts'
 import type { ReadySource } from './gate.ts'
 import type { KustomizationObject, Run } from './run.ts'
+import { toldChanges } from './told-changes.ts'
 
 /**
  * Tells what changed, in Flux's form: one event of lines `Kind/ns/name created`, whose reason is the Ready condition's
