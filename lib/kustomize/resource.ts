@@ -143,6 +143,10 @@ export function originalId(resource: Resource): ResourceId {
  * and kinds in three lists, separated by commas and without empty ones, and crashes where their lengths differ.
  */
 export function rememberId(resource: Resource): void {
+  const annotations = getField(getField(resource.node, 'metadata'), 'annotations')
+  if (annotations?.kind === 'list' && annotations.items.length > 0) {
+    throw new BuildError('FieldType', 'metadata.annotations: this is a list; make it a map')
+  }
   const { kind, namespace, name } = currentId(resource)
   const [names, namespaces, kinds] = [name, namespace, kind].map(splitRemembered)
   if (names === undefined || namespaces === undefined || kinds === undefined) return

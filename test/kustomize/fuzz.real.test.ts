@@ -2,8 +2,10 @@ import { expect, it } from 'vitest'
 import { describeWithPeers } from '../peers/describe-with-peers.ts'
 import { compareCase } from './fuzz/compare.ts'
 import { compareEnvsubst } from './fuzz/compare-envsubst.ts'
+import { compareFlux } from './fuzz/compare-flux.ts'
 import { makeCase } from './fuzz/make-case.ts'
 import { makeEnvsubstCase } from './fuzz/make-envsubst-case.ts'
+import { makeFluxCase } from './fuzz/make-flux-case.ts'
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, number) => number)
 
@@ -14,6 +16,16 @@ describeWithPeers(['kustomize'], 'made-up kustomizations', () => {
       expect(verdict, `npm run fuzz -- --seed ci --from ${number} --count 1`).not.toMatchObject({
         outcome: 'different',
       })
+    }
+  })
+})
+
+describeWithPeers(['flux'], 'made-up Kustomizations of Flux', () => {
+  it('build to what flux prints, or fail where it fails', async () => {
+    for (const number of numbers(30)) {
+      const entry = makeFluxCase('ci', number)
+      const [real, ours] = await compareFlux(entry)
+      expect(ours.text, JSON.stringify({ number, ...entry, fault: real.fault })).toBe(real.text)
     }
   })
 })
