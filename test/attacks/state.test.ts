@@ -35,15 +35,7 @@ describe('an artifact that was altered at rest', () => {
     await served.runtime().store.put(key, change(before?.body ?? new Uint8Array()))
     // What this process unpacked before is not read again.
     await served.restart()
-    const ask = '/api/v1/objects/here/Kustomization/flux-system/app/reconcile?withSource=true'
-    const answer = await fetch(`${served.url()}${ask}`, { method: 'POST' })
-    expect(answer.status).toBe(202)
-    const { requestedAt } = await answer.json()
-    await served.until(
-      'Kustomization',
-      'app',
-      (object) => isReady(object) && (object.status.lastHandledReconcileAt ?? '') >= requestedAt,
-    )
+    for (const kind of ['Bucket', 'Kustomization']) await lookAgain(kind)
     const after = await served.runtime().store.get(key)
     expect(Buffer.from(after?.body ?? []).equals(Buffer.from(before?.body ?? []))).toBe(true)
     const client = await served.client()
@@ -57,3 +49,14 @@ describe('an artifact that was altered at rest', () => {
     expect(await client.find(ref)).toBeUndefined()
   })
 })
+
+/** Asks for a look, and waits until it was had. */
+async function lookAgain(kind: string): Promise<void> {
+  const id = { cluster: 'here', kind, namespace: 'flux-system', name: 'app' }
+  const accepted = await served.runtime().operations.reconcile(id)
+  const at = accepted?.requestedAt ?? 'never'
+  await served.until(kind, 'app', (object) => {
+    const { lastHandledReconcileAt = '' } = object.status
+    return isReady(object) && lastHandledReconcileAt >= at
+  })
+}
