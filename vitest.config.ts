@@ -23,7 +23,7 @@ const config: ViteUserConfig = defineConfig({
           testTimeout: 10_000,
         },
       },
-      { test: { name: 'slow', include: slow, testTimeout: 60_000 } },
+      { test: { name: 'slow', include: slow, exclude: [real], testTimeout: 60_000 } },
       {
         test: {
           name: 'real',
