@@ -4,6 +4,7 @@ import type { ClusterSpec } from '../fleet/cluster.ts'
 import { formatId } from '../fleet/object-id.ts'
 import type { Change } from '../inventory/change-set.ts'
 import { inventoryId } from '../inventory/inventory.ts'
+import { refOf } from '../manifest/object.ts'
 import { applyModesOf } from './apply-modes.ts'
 import type { Built } from './build-objects.ts'
 import type { ReadySource } from './gate.ts'
@@ -93,9 +94,9 @@ function recordOf(
   applied: ApplyResult,
   isDone: boolean,
 ): Pick<TraceRecord, 'version' | 'entries' | 'whole'> {
-  const refs = applied.changes.map(({ ref }) => ref)
-  const entries = entriesOf(refs, applied.traces)
-  const isWhole = isDone && isAllThere(built, applied) && entries.length === refs.length
+  // Of all objects, also of stages that this run did not reach: what was wanted of them is still known.
+  const entries = entriesOf(built.objects.map(refOf), applied.traces)
+  const isWhole = isDone && isAllThere(built, applied) && entries.length === built.objects.length
   const settings = buildSettings(target)
   const whole = { artifact: artifact.digest, settings, build: built.digest }
   return { version: 1, entries, ...(isWhole ? { whole } : {}) }
