@@ -110,7 +110,9 @@ export async function applyBuilt(
     isEmptyBuild: planned.length === 0,
   }
   const pruned = await pruneLeft(run, client, cluster, leaving, beforeStage)
-  await memory.keep(built, applied, pruned.survivors.length === 0)
+  // What stays because nothing is pruned calls for no further look.
+  const isSettled = pruned.survivors.length === 0 || !target.spec.isPruned
+  await memory.keep(built, applied, isSettled)
   const skipped = changes.filter(({ action }) => action === 'skipped').map(({ ref }) => ref)
   return {
     changes,

@@ -118,6 +118,28 @@ describe('drift', () => {
     expect((await world.object('Kustomization', 'apps')).ready).toBe('True')
   })
 
+  it('costs no more where what left stays, because nothing is pruned', async () => {
+    const { 'apps.yaml': apps, ...rest } = files({}, three)
+    const unpruned = apps.replace('prune: true', 'prune: false')
+    const all: Readonly<Record<string, string>> = {
+      'kustomization.yaml': 'resources: [apps.yaml]\n',
+      ...rest,
+      'apps.yaml': unpruned,
+    }
+    world.publish(rootUrl, `main@sha1:${'1'.repeat(40)}`, all)
+    await world.load(clusterYaml)
+    await world.settle()
+    const { 'apps/c.yaml': _, ...fewer } = all
+    world.publish(rootUrl, `main@sha1:${'2'.repeat(40)}`, fewer)
+    await world.ask(rootSource, 'webhook')
+    await world.settle()
+    const { status } = await world.object('Kustomization', 'apps')
+    expect(status.inventory).toHaveLength(3)
+    sent = []
+    await world.settle(tenMinutes)
+    expect([dryRuns(), writes()]).toEqual([0, 0])
+  })
+
   it('is repaired and told with its fields, whose hand it was, and since when', async () => {
     await push('1', {}, three)
     await changeBy('night-shift', 'a', 'theirs')
