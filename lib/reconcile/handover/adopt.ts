@@ -4,6 +4,7 @@ import { isBuilder, stopControllers } from './controllers.ts'
 import { nameOf, readFluxKustomizations } from './flux-objects.ts'
 import { holdFlux } from './hold-flux.ts'
 import { removeFluxObject } from './remove-flux-object.ts'
+import { requireSameCluster } from './same-cluster.ts'
 import { type HandOver, idOf, unfinished, until } from './steps.ts'
 
 /**
@@ -27,9 +28,13 @@ export async function adoptCluster(handOver: HandOver, plan: AdoptionPlan): Prom
   // First what there is to build from: what an older revision holds must not come back.
   await takeUp(handOver, await registeredAmong(handOver, plan.others))
   await takeUp(handOver, kustomizations)
+  await requireSameCluster(handOver, kustomizations)
   for (const object of inRemovalOrder(kustomizations, plan.others)) {
-    await removeFluxObject(handOver.client, object)
-    tell(`${nameOf(object)} removed from the cluster`)
+    const isOurs = (await handOver.operations.object(idOf(handOver.cluster, object))) !== undefined
+    if (isOurs) await removeFluxObject(handOver.client, object)
+    tell(
+      `${nameOf(object)} ${isOurs ? 'removed from' : 'is not in the fleet, and stays in'} the cluster`,
+    )
   }
 }
 

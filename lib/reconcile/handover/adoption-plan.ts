@@ -72,6 +72,7 @@ export function planAdoption(input: AdoptionInput): AdoptionPlan {
           `${nameOf(object)}: Driftless does not build this kind yet; --leave-unsupported leaves it to Flux`,
       ),
       ...taken.flatMap(faultsOf),
+      ...left.map(({ object }) => object).flatMap(faultOfHeld),
       ...differences(taken, input.declared),
     ],
   }
@@ -112,8 +113,19 @@ function sourcesOf(object: KubeObject): readonly string[] {
   )
 }
 
+/** What it owns of Flux's kinds would lose who brings it, or be brought by two. */
+function faultOfHeld(object: KubeObject): readonly string[] {
+  const owned = ownedBy(object)
+  if (owned.length === 0) return []
+  const list = owned.slice(0, 3).join(', ')
+  return [`${nameOf(object)} is suspended, and owns ${list}; resume it before you adopt`]
+}
+
 function faultsOf(read: FleetObject): readonly string[] {
   const name = nameOf(read.object)
+  if (textAt(read.object.metadata, 'deletionTimestamp') !== '') {
+    return [`${name} is being deleted; wait until it is gone`]
+  }
   const wrong = read.faults
     .filter(({ severity }) => severity === 'error')
     .map(({ field, message, remedy }) => `${name} ${field} ${message}; ${remedy}`)

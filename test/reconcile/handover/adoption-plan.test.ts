@@ -107,6 +107,18 @@ describe('the plan of a take-over', () => {
     expect(plan([ours]).taken).toEqual(['Kustomization/flux-system/held'])
   })
 
+  it('refuses what is suspended and owns what is not, and what is being deleted', () => {
+    const held = owning(fluxKustomization('held', './held', { suspend: true }), apps)
+    const leaving = {
+      ...apps,
+      metadata: { ...apps.metadata, deletionTimestamp: '2026-11-23T10:00:00Z' },
+    }
+    expect(plan([held, leaving], { declared: [apps] }).faults).toEqual([
+      'Kustomization/flux-system/apps is being deleted; wait until it is gone',
+      'Kustomization/flux-system/held is suspended, and owns Kustomization/flux-system/apps; resume it before you adopt',
+    ])
+  })
+
   it.each<[string, JsonObject, string]>([
     ['another path', { path: './other' }, 'spec.path'],
     ['another source', { sourceRef: { kind: 'Bucket', name: 'b' } }, 'spec.sourceRef'],
