@@ -9,9 +9,11 @@ import type { KustomizationSpec } from '../fleet/kustomization.ts'
 import type { ObjectId } from '../fleet/object-id.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { buildKustomization } from '../kustomize/flux/build-kustomization.ts'
+import type { IsIgnored } from '../kustomize/flux/generate.ts'
 import { substitute } from '../kustomize/flux/substitute.ts'
 import { isKubeObject, type KubeObject } from '../manifest/object.ts'
 import { createFolderTree } from '../runtime/folder-tree.ts'
+import { createFolderIgnore } from './build/folder-ignore.ts'
 import { type ConnectFlags, connect } from './connect.ts'
 import { type CliContext, ExitError } from './context.ts'
 import type { ScopeFlags } from './flags.ts'
@@ -31,6 +33,8 @@ export type KustomizationFlags = ConnectFlags &
     readonly kustomizationFile?: string
     readonly path: string
     readonly strictSubstitute: boolean
+    /** Rules of gitignore; without them not even `.sourceignore` files are read. */
+    readonly ignorePaths?: readonly string[]
   }
 
 export async function findKustomization(
@@ -59,13 +63,22 @@ export async function buildFolder(
   { id, spec }: LocalKustomization,
   flags: KustomizationFlags,
 ): Promise<{ readonly objects: readonly KubeObject[]; readonly warnings: readonly string[] }> {
-  const { tree, path } = openFolder(context, flags.path)
+  const folder = openFolder(context, flags.path)
+  const { ignorePaths } = flags
+  const isIgnored =
+    ignorePaths === undefined
+      ? undefined
+      : createFolderIgnore(folder.tree, folder.path, ignorePaths)
   const variables = new Map(Object.entries(spec.postBuild?.substitute ?? {}))
-  return buildTree({ tree, path }, { id, spec }, variables, flags.strictSubstitute)
+  return buildTree({ ...folder, isIgnored }, { id, spec }, variables, flags.strictSubstitute)
 }
 
 /** A folder in the tree of all that it may reach. */
-export type FolderInTree = { readonly tree: Tree; readonly path: string }
+export type FolderInTree = {
+  readonly tree: Tree
+  readonly path: string
+  readonly isIgnored?: IsIgnored | undefined
+}
 
 export function openFolder({ workingDirectory }: CliContext, path: string): FolderInTree {
   const folder = resolve(workingDirectory, path)
@@ -75,12 +88,12 @@ export function openFolder({ workingDirectory }: CliContext, path: string): Fold
 }
 
 export function buildTree(
-  { tree, path }: FolderInTree,
+  { tree, path, isIgnored }: FolderInTree,
   { id, spec }: Pick<LocalKustomization, 'id' | 'spec'>,
   variables: ReadonlyMap<string, string>,
   isStrict: boolean,
 ): { readonly objects: readonly KubeObject[]; readonly warnings: readonly string[] } {
-  const built = buildKustomization(tree, path, spec.build)
+  const built = buildKustomization(tree, path, spec.build, {}, { isIgnored })
   const { postBuild } = spec
   const objects =
     postBuild === undefined

@@ -60,7 +60,7 @@ export function buildAsKustomize<T>(
 
 function buildAsFlux(folder: string, remotes: Remotes | undefined): BuiltText {
   const tree = createFolderTree(folder)
-  const { objects, warnings, reads } = buildKustomization(tree, '', {}, {}, remotes)
+  const { objects, warnings, reads } = buildKustomization(tree, '', {}, {}, { remotes })
   return { text: printDocuments(objects), warnings, reads }
 }
 

@@ -1,15 +1,15 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Remotes } from '../../kustomize/remote.ts'
 import { printDocuments } from '../../manifest/print.ts'
 import { answerBatch } from '../build/batch.ts'
 import { buildFolder, type FolderFlags } from '../build/build-folder.ts'
+import type { RecursiveFlags } from '../build/build-recursively.ts'
 import type { RemoteFlags } from '../build/with-remotes.ts'
 import { buildForDisk, writeFiles } from '../build/write-output.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { addConnectFlags, addScopeFlags } from '../flags.ts'
-import type { KustomizationFlags } from '../local-kustomization.ts'
 
-type BuildFlags = FolderFlags & RemoteFlags & { readonly output?: string; readonly batch: boolean }
+type BuildFlags = FolderFlags & Partial<RemoteFlags> & { readonly output?: string; readonly batch: boolean }
 
 const examples = `
 Examples:
@@ -30,6 +30,10 @@ Examples:
 
   # a Kustomization of Flux over a local folder, as flux build kustomization prints it
   driftless build kustomization apps --path ./apps --kustomization-file ./clusters/staging/apps.yaml
+
+  # and all Kustomizations that it holds, whose source lies here
+  driftless build kustomization apps --path ./apps --kustomization-file ./clusters/staging/apps.yaml \\
+    --recursive --local-sources GitRepository/flux-system/flux-system=.
 `
 
 /** `driftless build`: what a folder, or a Kustomization over a folder, builds to. */
@@ -56,13 +60,11 @@ export function addBuildCommand(program: Command, context: CliContext): void {
       '--allow-remote <host>',
       'fetch remote files and bases from this host, such as github.com or *.example; may be repeated',
       collect,
-      [],
     )
     .option(
       '--allow-private <address>',
       'let an allowed host have this private address or network; may be repeated',
       collect,
-      [],
     )
     // What kustomize still takes, though a field of the kustomization file says it better.
     .addOption(new Option('--enable-managedby-label').default(false).hideHelp())
@@ -85,12 +87,36 @@ export function addBuildCommand(program: Command, context: CliContext): void {
     )
     .option('--dry-run', 'accepted as flux does; building never needs a cluster', false)
     .option('--strict-substitute', 'fail where a variable without default is missing', false)
-  addConnectFlags(addScopeFlags(kustomization)).action((name: string, flags: KustomizationFlags) =>
+    .option(
+      '--ignore-paths <rules>',
+      'leave out what these rules of .gitignore match; commas between',
+      (value: string, earlier: readonly string[] = []) => [...earlier, ...value.split(',')],
+    )
+    .option('-r, --recursive', 'build the Kustomizations that it holds, too', false)
+    .option(
+      '--local-sources <sources>',
+      'where their sources lie: Kind/namespace/name=folder; commas between',
+      readLocalSources,
+    )
+    .addOption(new Option('--in-memory-build').default(false).hideHelp())
+  addConnectFlags(addScopeFlags(kustomization)).action((name: string, flags: RecursiveFlags) =>
     printKustomization(context, name, flags),
   )
 }
 
-function collect(value: string, earlier: readonly string[]): readonly string[] {
+function readLocalSources(
+  value: string,
+  earlier: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, string> {
+  const pairs = value.split(',').map((pair): [string, string] => {
+    const [, source, folder] = /^(\w+\/[^/=]+\/[^/=]+)=(.+)$/.exec(pair) ?? []
+    if (source !== undefined && folder !== undefined) return [source, folder]
+    throw new InvalidArgumentError('write Kind/namespace/name=folder')
+  })
+  return new Map([...earlier, ...pairs])
+}
+
+function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value]
 }
 
@@ -103,7 +129,7 @@ async function runBuild(
   if (flags.batch) {
     if (folders.length > 0)
       throw new ExitError(1, "--batch: the folders stand in the requests' dir")
-    if (flags.allowRemote.length > 0) throw new ExitError(1, '--batch: it never fetches anything')
+    if (flags.allowRemote !== undefined) throw new ExitError(1, '--batch: it never fetches anything')
     await answerBatch(context.input ?? nothing(), output.data, workingDirectory)
     return
   }
@@ -126,9 +152,10 @@ async function runBuild(
 
 /** Loads what can fetch only where something may be fetched. */
 async function run<T>(flags: BuildFlags, build: (remotes: Remotes | undefined) => T): Promise<T> {
-  if (flags.allowRemote.length === 0) return build(undefined)
+  const { allowRemote, allowPrivate = [] } = flags
+  if (allowRemote === undefined) return build(undefined)
   const { withRemotes } = await import('../build/with-remotes.ts')
-  return withRemotes(flags, build)
+  return withRemotes({ allowRemote, allowPrivate }, build)
 }
 
 async function* nothing(): AsyncIterable<string> {}
@@ -136,12 +163,16 @@ async function* nothing(): AsyncIterable<string> {}
 async function printKustomization(
   context: CliContext,
   name: string,
-  flags: KustomizationFlags,
+  flags: RecursiveFlags,
 ): Promise<void> {
   // Loaded here: a plain folder is built without all that reads Flux's objects.
-  const { buildFolder, findKustomization } = await import('../local-kustomization.ts')
+  const { findKustomization } = await import('../local-kustomization.ts')
+  const { buildRecursively } = await import('../build/build-recursively.ts')
   const kustomization = await findKustomization(context, name, flags)
-  const { objects, warnings } = await buildFolder(context, kustomization, flags)
+  // Flux reads .sourceignore here even without rules of one's own.
+  const { ignorePaths = [] } = flags
+  const asked = { ...flags, ignorePaths }
+  const { objects, warnings } = await buildRecursively(context, kustomization, asked)
   for (const warning of warnings) context.output.note(warning)
   // flux ends each document with the separator, the last one too.
   for (const object of objects) context.output.data(`${printDocuments([object])}---\n`)

@@ -9,11 +9,11 @@ import {
 } from '../build.ts'
 import { readRewrittenKustomization } from '../file/read-file.ts'
 import { findKustomizationData, type LoadedKustomization } from '../load-kustomization.ts'
-import { openPlace, type Place } from '../loader.ts'
-import type { Remotes } from '../remote.ts'
+import { cleanPath, openPlace, type Place } from '../loader.ts'
+import { isRemote, type Remotes } from '../remote.ts'
 import { createSchemaSource } from '../schema.ts'
 import type { Session } from '../session.ts'
-import { generateKustomization } from './generate.ts'
+import { generateKustomization, type IsIgnored } from './generate.ts'
 import { mergeSpec } from './merge-spec.ts'
 
 /** What of a Kustomization's spec has a say in what its kustomization file builds to. */
@@ -30,6 +30,13 @@ export type KustomizationBuildSpec = {
   readonly buildMetadata?: readonly string[]
 }
 
+/** What lies around a build. */
+export type BuildSurroundings = {
+  readonly remotes?: Remotes | undefined
+  /** Leaves manifests, and entries of the kustomization file, out of the build; asked by their path in the folder. */
+  readonly isIgnored?: IsIgnored | undefined
+}
+
 /**
  * Builds a folder as Flux's kustomize-controller does: a missing kustomization file is made up, the spec is merged into it, files may
  * be read from the whole tree and from nowhere else, and objects keep their load order. Throws BuildError.
@@ -40,7 +47,7 @@ export function buildKustomization(
   path: string,
   spec: KustomizationBuildSpec,
   limits: BuildOptions['limits'] = {},
-  remotes?: Remotes,
+  { remotes, isIgnored }: BuildSurroundings = {},
 ): BuildResult {
   const options: BuildOptions = {
     reorder: 'none',
@@ -51,18 +58,45 @@ export function buildKustomization(
   const schema = createSchemaSource(true)
   const session: Session = { ...openSession(tree, options), schema, scope: schema }
   const place = openPlace(session, path)
-  const { file, fileName } = loadOrGenerate(session, place)
+  const { file, fileName } = loadOrGenerate(session, place, isIgnored)
   const merged = mergeSpec(session, place, file, spec)
   return withObjects(buildLoaded(session, place, { file: merged, fileName }, options))
 }
 
-function loadOrGenerate(session: Session, place: Place): LoadedKustomization {
+function loadOrGenerate(
+  session: Session,
+  place: Place,
+  isIgnored: IsIgnored = () => false,
+): LoadedKustomization {
   const data = findKustomizationData(session, place)
   if (data === undefined) {
-    return { file: generateKustomization(session, place), fileName: 'kustomization.yaml' }
+    const file = generateKustomization(session, place, isIgnored)
+    return { file: withoutIgnored(session, place, file, isIgnored), fileName: 'kustomization.yaml' }
   }
-  const file = readRewrittenKustomization(data.value, data.path, session.warnings)
-  return { file: withForcedMetadata(file, data.value), fileName: data.fileName }
+  const read = readRewrittenKustomization(data.value, data.path, session.warnings)
+  const file = withForcedMetadata(read, data.value)
+  return { file: withoutIgnored(session, place, file, isIgnored), fileName: data.fileName }
+}
+
+/** Flux's command line leaves ignored entries of these three fields out, whoever wrote them. */
+function withoutIgnored(
+  session: Session,
+  place: Place,
+  file: LoadedKustomization['file'],
+  isIgnored: IsIgnored,
+): LoadedKustomization['file'] {
+  const isKept = (entry: string): boolean => {
+    const path = isRemote(entry) ? undefined : cleanPath(entry)
+    if (path === undefined) return true
+    const isFolder = session.tree.kindOf(`${place.folder}/${path}`.replace(/^\//, '')) === 'folder'
+    return !isIgnored(path, isFolder)
+  }
+  return {
+    ...file,
+    resources: file.resources.filter(isKept),
+    components: file.components.filter(isKept),
+    crds: file.crds.filter(isKept),
+  }
 }
 
 /** Flux asks for the origin of objects wherever a file lists no resources itself. */

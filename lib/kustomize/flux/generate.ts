@@ -11,20 +11,29 @@ import type { Session } from '../session.ts'
  * The kustomization file that Flux makes up for a folder without one: every manifest below it in lexical order; a folder that has
  * a kustomization file is listed itself and not walked. Throws where a file is no Kubernetes YAML.
  */
-export function generateKustomization(session: Session, place: Place): KustomizationFile {
+export function generateKustomization(
+  session: Session,
+  place: Place,
+  isIgnored: IsIgnored,
+): KustomizationFile {
   const resources: string[] = []
-  scan(session, place, '', 0, resources)
+  scan({ session, place, isIgnored, resources }, '', 0)
   const data = resources.length === 0 ? { namespace: '_placeholder' } : { resources }
   return readKustomization(data, 'generated kustomization.yaml', session.warnings)
 }
 
-function scan(
-  session: Session,
-  place: Place,
-  below: string,
-  depth: number,
-  resources: string[],
-): void {
+/** True for a path, relative to the folder that is built, that has no part in the build. */
+export type IsIgnored = (path: string, isFolder: boolean) => boolean
+
+type Scan = {
+  readonly session: Session
+  readonly place: Place
+  readonly isIgnored: IsIgnored
+  readonly resources: string[]
+}
+
+function scan(state: Scan, below: string, depth: number): void {
+  const { session, place, resources } = state
   const folder = joined(place.folder, below)
   if (depth > session.limits.maxDepth) {
     throw new BuildError('TooDeep', `${folder}: folders are nested too deep`)
@@ -33,15 +42,15 @@ function scan(
   for (const name of session.tree.list(folder)) {
     const path = joined(below, name)
     const kind = session.tree.kindOf(joined(place.folder, path))
-    if (kind === 'file') scanFile(session, place, path, resources)
+    if (kind === 'file') scanFile(state, path)
     else if (kind === 'folder' && hasKustomizationFile(session, joined(place.folder, path))) {
       resources.push(`./${path}`)
-    } else if (kind === 'folder') scan(session, place, path, depth + 1, resources)
+    } else if (kind === 'folder') scan(state, path, depth + 1)
   }
 }
 
-function scanFile(session: Session, place: Place, path: string, resources: string[]): void {
-  if (!/\.ya?ml$/.test(path)) return
+function scanFile({ session, place, isIgnored, resources }: Scan, path: string): void {
+  if (!/\.ya?ml$/.test(path) || isIgnored(path, false)) return
   const file = joined(place.folder, path)
   try {
     const text = loadText(session, place, path)
