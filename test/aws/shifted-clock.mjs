@@ -5,7 +5,7 @@ const file = process.env.DRIFTLESS_TEST_CLOCK ?? ''
 const RealDate = Date
 const now = () => RealDate.now() + Math.round(Number(readFileSync(file, 'utf8')) * 1000)
 
-globalThis.Date = class Date extends RealDate {
+globalThis.Date = class ShiftedDate extends RealDate {
   constructor(...args) {
     if (args.length === 0) super(now())
     else super(...args)

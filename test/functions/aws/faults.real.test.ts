@@ -104,16 +104,13 @@ describeStack('a push, with a fault at one call of AWS', () => {
     const calls = await push('without a fault')
     const made = calls.filter(({ action }) => !/^sqs:(?:Receive|Delete|Change)Message/.test(action))
     expect(made.length).toBeGreaterThan(30)
-    const chosen =
-      extent === 'all' ? everyCall(made) : sample(singleCalls(made), sampleSize, Number(seed))
+    const singles = singleCalls(made)
+    const chosen = extent === 'all' ? everyCall(made) : sample(singles, sampleSize, Number(seed))
     const failures: string[] = []
     for (const cell of chosen) {
-      const struck = cell.at.length > 1 ? '' : made[(cell.at[0] ?? 0) - 1]
-      const which = struck ? `${struck.action} ${struck.resource}` : ''
-      const title = `${cell.name} at call ${cell.at} ${which}`.trim()
       goesWrong(cell)
+      const title = titleOf(cell, made)
       await push(title).catch((thrown: unknown) => failures.push(`${title}: ${thrown}`))
-      if (extent === 'all') console.warn(`${title}: ${failures.length} failures`)
     }
     expect(failures).toEqual([])
     // Each once and in order: nothing lost, and nothing twice.
@@ -122,15 +119,25 @@ describeStack('a push, with a fault at one call of AWS', () => {
       world.chat.messages().some((message) => JSON.stringify(message).includes(commit.slice(0, 8)))
     await world.until('the chat knows of each', async () => commits.every(isTold))
     expect(world.chat.refusals()).toEqual([])
-    for (const [id, url] of world.stack.queues) {
-      if (!id.includes('DeadLetters')) continue
-      expect(await receive(world.moto.call, url, 10, 0), id).toEqual([])
-    }
+    expect(await deadLetters(world)).toEqual([])
     expect(world.denied()).toEqual([])
     expect(world.violations()).toEqual([])
-    if (extent === 'all') console.warn(`${chosen.length} pushes over ${made.length} calls`)
   }, 7_200_000)
 })
+
+function titleOf({ name, at }: Cell, made: readonly AwsAction[]): string {
+  const [only = 0, ...more] = at
+  const struck = more.length > 0 ? undefined : made[only - 1]
+  return struck === undefined
+    ? `${name} at calls ${at}`
+    : `${name} at call ${at}, ${struck.action} ${struck.resource}`
+}
+
+async function deadLetters({ stack, moto }: World): Promise<readonly string[]> {
+  const urls = [...stack.queues].filter(([id]) => id.includes('DeadLetters')).map(([, url]) => url)
+  const letters = await Promise.all(urls.map((url) => receive(moto.call, url, 10, 0)))
+  return letters.flat().map(({ body }) => body)
+}
 
 function singleCalls(made: readonly AwsAction[]): readonly Cell[] {
   return made.flatMap((call, index) =>
