@@ -111,11 +111,11 @@ describe('unpackTree', () => {
     ['an absolute path', { name: '/etc/passwd' }, /is absolute/],
     ['a file longer than the archive', { sizeBytes: 10 ** 9 }, /ends within a file/],
     ['an extended header of no sense', { type: 'x', sizeBytes: 512 }, /malformed/],
-  ] as const)('refuses %s', (_, header, message) => {
+  ] as const)('A14: refuses %s', (_, header, message) => {
     expect(() => unpackTree(tarOf(header))).toThrow(message)
   })
 
-  it('refuses a name that comes twice', () => {
+  it('A14: refuses a name that comes twice', () => {
     expect(() => unpackTree(tarOf({}, {}))).toThrow('"x" stands in it twice')
   })
 

@@ -18,15 +18,18 @@ export type Child = {
 export type ChildOptions = {
   readonly directory: string
   readonly nodeFlags?: readonly string[]
+  /** More flags of `serve`. */
+  readonly flags?: readonly string[]
   readonly secrets?: Readonly<Record<string, string>>
 }
 
 export async function startChild({
   directory,
   nodeFlags = [],
+  flags = [],
   secrets,
 }: ChildOptions): Promise<Child> {
-  const args = ['serve', '--port', '0', '--fleet', join(directory, 'fleet.yaml')]
+  const args = ['serve', '--port', '0', '--fleet', join(directory, 'fleet.yaml'), ...flags]
   const child = spawn(
     process.execPath,
     [...nodeFlags, 'lib/cli/entry.ts', ...args, '--state', join(directory, 'state')],

@@ -119,7 +119,7 @@ describe('what has no end', () => {
     expect(codeOf(files, '')).toBe('Cycle')
   })
 
-  it('is refused: 5,000 bases in each other', () => {
+  it('A17: is refused: 5,000 bases in each other', () => {
     const files = Object.fromEntries(
       Array.from({ length: 5_000 }, (_, index) => [
         `b${index}/kustomization.yaml`,
@@ -131,7 +131,7 @@ describe('what has no end', () => {
     expect(performance.now() - start).toBeLessThan(9_000)
   })
 
-  it('is refused: 10,000 components', () => {
+  it('A17: is refused: 10,000 components', () => {
     const list = Array.from({ length: 10_000 }, () => '- c').join('\n')
     const files = {
       'a.yaml': configMap,

@@ -27,7 +27,7 @@ export function describeChaos(
   createPlace: () => Promise<CrashPlace>,
   seeds: readonly number[],
 ): void {
-  describe(`${title} behind a network that fails`, () => {
+  describe(`A42: ${title} behind a network that fails`, () => {
     it.concurrent.each(seeds)(
       'comes to what Git says, and deletes nothing else (seed %i)',
       async (seed) => {

@@ -28,7 +28,7 @@ export function describeCrash(
     { what: 'is never sent', isSent: false },
     { what: 'is never answered', isSent: true },
   ])(`${title}: a worker killed where a request $what`, ({ isSent }) => {
-    it('loses nothing, leaves no orphan, and writes nothing old', {
+    it('A39: loses nothing, leaves no orphan, and writes nothing old', {
       timeout: timeLimitMs,
     }, async () => {
       let deaths = 0

@@ -51,7 +51,7 @@ afterAll(async () => {
   for (const close of closers.toReversed()) await close()
 })
 
-it('a cluster that never answers does not keep the others waiting (A43)', async () => {
+it('A43: a cluster that never answers does not keep the others waiting', async () => {
   await expect.poll(() => unready(alive), { timeout: 50_000 }).toEqual([])
   await expect.poll(deadMessage, { timeout: 50_000 }).toMatch(/has not answered since 20/)
   await repository.edit('all.yaml', () => configMap('second'))

@@ -246,7 +246,7 @@ describe('a hostile bucket', () => {
     ['%2e%2e/x', '"%2e%2e/x" holds a segment'],
     ['a//b', '"a//b" holds an empty segment'],
     ['x'.repeat(4096), 'longer than 255 bytes'],
-  ])('has the key %j refused by name', async (key, text) => {
+  ])('A11: has the key %j refused by name', async (key, text) => {
     const port = await fake(listing([{ key: 'fine.yaml' }, { key }]), { object: () => 'x' })
     expect(await faultOf(specOf(port))).toMatchObject({
       code: 'KeyInvalid',

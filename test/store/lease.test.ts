@@ -29,7 +29,7 @@ describe('a lease', () => {
     expect((await acquire('two'))?.fence).toBe(2)
   })
 
-  it('is taken over when it expired, and the older worker finds it gone', async () => {
+  it('A41: is taken over when it expired, and the older worker finds it gone', async () => {
     const { acquire, pass } = world()
     const old = await acquire('one')
     pass(12_000)

@@ -81,7 +81,7 @@ describe('a record', () => {
     }
   })
 
-  it('is compressed when it is large: an inventory of 20,000 objects stays below 1 MiB', async () => {
+  it('A38: is compressed when it is large: an inventory of 20,000 objects stays below 1 MiB', async () => {
     const store = createMemoryStore()
     const inventory = Array.from({ length: 20_000 }, (_, index) => ({
       id: `team-${index % 97}_service-${index}_apps_Deployment`,
