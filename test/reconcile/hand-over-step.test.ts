@@ -17,7 +17,7 @@ const files = {
   ),
 }
 
-/** A world whose steps end after so many requests to the cluster, and a consumer that counts them. */
+/** A world where the Kustomization's steps end after so many requests to cluster and store, and a consumer that counts them. */
 async function openWorld(requestsOf: (step: number) => number) {
   let left = Number.POSITIVE_INFINITY
   let end = new AbortController()
@@ -32,9 +32,11 @@ async function openWorld(requestsOf: (step: number) => number) {
   const work = createWorker(world.ports)
   const steps: string[] = []
   const consume: Consume = async (delivery) => {
-    steps.push(delivery.group)
     end = new AbortController()
-    left = requestsOf(steps.length)
+    if (delivery.group === kustomization) {
+      steps.push(delivery.group)
+      left = requestsOf(steps.length)
+    }
     await work({ ...delivery, timeIsUp: end.signal })
     left = Number.POSITIVE_INFINITY
   }
@@ -45,10 +47,9 @@ const kustomization = 'test/Kustomization/flux-system/flux-system'
 
 describe('work that is longer than a step', () => {
   it('goes on in the next step, as the same wish, until all is done and nothing failed', async () => {
-    const { consume, steps } = await openWorld((step) => 6 * step)
+    const { consume, steps } = await openWorld((step) => 8 * step)
     await world.requests.drain(consume)
-    const seen = steps.filter((group) => group === kustomization)
-    expect(seen.length).toBeGreaterThanOrEqual(2)
+    expect(steps.length).toBeGreaterThanOrEqual(2)
     const { ready, status } = await world.object('Kustomization', 'flux-system')
     expect(ready).toBe('True')
     expect(status.inventory).toHaveLength(names.length)
@@ -66,7 +67,8 @@ describe('work that is longer than a step', () => {
       if (steps.length > 100) throw new Error('it goes on for ever')
       await consume(delivery)
     })
-    expect(steps.length).toBeLessThan(60)
+    // Each wish has so many: that of the fleet, and that of the source.
+    expect(steps.length % 21).toBe(0)
     const { message } = await world.object('Kustomization', 'flux-system')
     expect(message).toContain('did not come to an end in 21 steps')
   })
