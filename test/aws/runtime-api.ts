@@ -105,10 +105,7 @@ type Posted = {
   readonly current: Invocation | undefined
 }
 
-function answerOf(
-  { method, headers }: IncomingMessage,
-  { id, verb, body, current }: Posted,
-): Answer {
+function answerOf({ method }: IncomingMessage, { id, verb, body, current }: Posted): Answer {
   if (method !== 'POST' || (verb !== 'response' && verb !== 'error')) {
     return { status: 404, fault: 'no such resource' }
   }
@@ -121,11 +118,8 @@ function answerOf(
   if (body.length > maxAnswerBytes) {
     return { status: 413, fault: 'too large', outcome: { error: 'Function.ResponseSizeTooLarge' } }
   }
-  if (verb === 'error') {
-    const hasType = headers['lambda-runtime-function-error-type'] !== undefined
-    const outcome = { error: errorIn(body) }
-    return hasType ? { status: 202, outcome } : { status: 202, fault: 'no error type', outcome }
-  }
+  // The header with the type of the error is optional; the client's native half leaves it out.
+  if (verb === 'error') return { status: 202, outcome: { error: errorIn(body) } }
   try {
     const value: unknown = body.length === 0 ? null : JSON.parse(body.toString())
     return { status: 202, outcome: { value } }
