@@ -30,6 +30,7 @@ export function describeChaos(
   describe(`A42: ${title} behind a network that fails`, () => {
     it.concurrent.each(seeds)(
       'comes to what Git says, and deletes nothing else (seed %i)',
+      { timeout: 300_000 },
       async (seed) => {
         const place = await createPlace()
         const proxy = await createChaosProxy(place.transport, { seed, likelihood: 0.2 })

@@ -45,13 +45,15 @@ beforeAll(async () => {
   })
   closers.push(runtime.stop)
   await runtime.start()
-})
+}, 120_000)
 
 afterAll(async () => {
   for (const close of closers.toReversed()) await close()
-})
+}, 120_000)
 
-it('A43: a cluster that never answers does not keep the others waiting', async () => {
+it('A43: a cluster that never answers does not keep the others waiting', {
+  timeout: 180_000,
+}, async () => {
   await expect.poll(() => unready(alive), { timeout: 50_000 }).toEqual([])
   await expect.poll(deadMessage, { timeout: 50_000 }).toMatch(/has not answered since 20/)
   await repository.edit('all.yaml', () => configMap('second'))
