@@ -30,6 +30,8 @@ export function setEntry(map: YamlNode, key: string | YamlScalar, value: YamlNod
   if (isNull(map)) return
   if (map.kind !== 'map') throw wrongKind('a map', map)
   const name = typeof key === 'string' ? key : key.value
+  // kyaml takes a field without a name for the value itself, and a map is no scalar.
+  if (name === '') throw wrongKind('a single value under an empty key', map)
   if (isNull(value)) {
     deleteField(map, name)
     return
