@@ -96,7 +96,7 @@ async function deleteObjects(
   const changes = [...unregistered, ...pruned.changes]
   // A look that only waits for terminating objects has told of them already.
   if (hasChanges(changes) && status.current().isTakenDown !== true) {
-    await tell(run, 'info', formatDeletions(changes), changes)
+    await tell(run, 'info', formatDeletions(changes).trimEnd(), changes)
     await status.save({ ...status.current(), isTakenDown: true })
   }
   if (pruned.error !== undefined) {

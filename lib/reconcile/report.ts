@@ -46,7 +46,7 @@ async function reportList(
   await emit(run.ports, run.target, {
     severity: 'info',
     reason: 'Progressing',
-    message,
+    message: message.trimEnd(),
     metadata: { revision: source.artifact.revision },
     commit: source.commit,
     changes: toldChanges(changes),

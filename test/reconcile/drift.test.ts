@@ -149,7 +149,7 @@ describe('drift', () => {
     expect({ dryRuns: dryRuns(), writes: writes() }).toEqual({ dryRuns: 1, writes: 1 })
     const [event] = await events()
     expect(event?.message).toMatch(
-      /^ConfigMap\/default\/a configured\n {2}data\.key: theirs → a, set by night-shift since \d{4}-.*Z\n$/,
+      /^ConfigMap\/default\/a configured\n {2}data\.key: theirs → a, set by night-shift since \d{4}-.*Z$/,
     )
     expect(event?.changes?.[0]?.fields).toMatchObject([
       { path: 'data.key', manager: 'night-shift' },

@@ -82,7 +82,7 @@ describe('finalizeKustomization', () => {
     }
     expect(deleted.sort().map((line) => line.split(' ')[1])).toEqual(['z', 'a', 'outer'])
     expect((await told('outer')).at(-1)).toBe(
-      'info/Progressing Kustomization/flux-system/a deleted\nKustomization/flux-system/z deleted\nConfigMap/default/one deleted\n',
+      'info/Progressing Kustomization/flux-system/a deleted\nKustomization/flux-system/z deleted\nConfigMap/default/one deleted',
     )
   })
 
@@ -129,7 +129,7 @@ describe('finalizeKustomization', () => {
     expect(await isRegistered('apps')).toBe(false)
     const messages = await told('apps')
     expect(messages.filter((line) => line.includes('deleted'))).toEqual([
-      'info/ReconciliationSucceeded ConfigMap/default/held deleted\n',
+      'info/ReconciliationSucceeded ConfigMap/default/held deleted',
     ])
     expect(messages.at(-1)).toBe(
       'error/ReconciliationSucceeded failed to wait for resources termination',

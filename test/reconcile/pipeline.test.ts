@@ -114,12 +114,12 @@ describe('a fleet in one cluster', () => {
     expect(await find('two')).toBeUndefined()
     const events = await world.events('Kustomization', 'flux-system')
     expect(events.map(({ reason, message }) => `${reason}: ${message}`)).toEqual([
-      'Progressing: ConfigMap/default/one created\nConfigMap/default/two created\n',
+      'Progressing: ConfigMap/default/one created\nConfigMap/default/two created',
       expect.stringMatching(
         /^ReconciliationSucceeded: Reconciliation finished in .*, next run in 10m0s$/,
       ),
-      'Progressing: ConfigMap/default/one configured\n',
-      'Progressing: ConfigMap/default/two deleted\n',
+      'Progressing: ConfigMap/default/one configured',
+      'Progressing: ConfigMap/default/two deleted',
       expect.stringMatching(/^ReconciliationSucceeded: Reconciliation finished in .*/),
     ])
     expect(events.map(({ metadata }) => metadata.revision)).toEqual(

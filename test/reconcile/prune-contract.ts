@@ -161,7 +161,7 @@ export function describePruning(title: string, createPlace: () => Promise<Prunin
         expect((await state('apps')).ready).toBe('True')
         expect(await idsOf('apps')).toEqual([`${place.namespace}_keep__ConfigMap`])
         const messages = (await world.events('Kustomization', 'apps')).map(({ message }) => message)
-        expect(messages).toContain(`Namespace/${team()} deleted\n`)
+        expect(messages).toContain(`Namespace/${team()} deleted`)
       })
     })
 
