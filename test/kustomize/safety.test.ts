@@ -171,6 +171,18 @@ describe('what has no end', () => {
     expect(['TooDeep', 'Syntax']).toContain(codeOf(files, ''))
   })
 
+  it('A24: is refused: a value of 50 MB', () => {
+    const large = `${configMap}data: {a: ${'x'.repeat(50 * 1024 * 1024)}}\n`
+    const files = { 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': large }
+    expect(codeOf(files, '')).toBe('FileTooLarge')
+  })
+
+  it('A24: is refused: a million documents', () => {
+    const many = 'a: 1\n---\n'.repeat(1_000_000)
+    const files = { 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': many }
+    expect(codeOf(files, '')).toBe('TooManyDocuments')
+  })
+
   it('matches a hostile pattern in linear time', () => {
     const files = {
       'kustomization.yaml':
