@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { configMap, fromBucket, gitRepository, kustomization } from './fleet.ts'
-import { eventually, hasFailed, isReady, type Served, serveForAttacks } from './serve.ts'
+import { eventually, hasFailed, isReady, isSettled, type Served, serveForAttacks } from './serve.ts'
 
 let served: Served
 /** Takes connections, and never says a word. */
@@ -90,7 +90,7 @@ describe('an address of the metadata service', () => {
   )
 
   it('A20: is asked by no kubeconfig, while private addresses may be', async () => {
-    const { message } = await served.until('Kustomization', 'via-metadata', hasFailed)
+    const { message } = await served.until('Kustomization', 'via-metadata', isSettled)
     expect(message).toMatch(/is a metadata, link-local or reserved address/)
     await served.until('Bucket', 'app', isReady)
   })
@@ -103,7 +103,7 @@ describe('a kubeconfig out of a Secret', () => {
       const { message } = await served.until(
         'Kustomization',
         `via-${field.toLowerCase()}`,
-        hasFailed,
+        isSettled,
       )
       expect(message).toContain(`'${field}'`)
       expect(existsSync(marker)).toBe(false)

@@ -186,7 +186,9 @@ export const hasFailed = ({ ready }: ObjectDetail): boolean => ready === 'False'
 
 /** It had its chance: what only waits for its source has not. */
 export const isSettled = (object: ObjectDetail): boolean =>
-  isReady(object) || (hasFailed(object) && !object.message.startsWith('Source artifact not found'))
+  isReady(object) || (hasFailed(object) && !waitsForSource.test(object.message))
+
+const waitsForSource = /^Source artifact not found|source\.toolkit\.fluxcd\.io "/
 
 /** Waits for the fact itself, however loaded the machine is. */
 export async function eventually(

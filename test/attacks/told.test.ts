@@ -6,7 +6,7 @@ import type { WorkingCopy } from '../../lib/cli/demo/working-copy.ts'
 import { createClusterClient } from '../../lib/cluster/client.ts'
 import { type ChatServer, createChatServer } from '../../lib/sandbox/chat/server.ts'
 import { configMap, fromBucket, gitRepository, kustomization, variable } from './fleet.ts'
-import { eventually, hasFailed, isReady, type Served, serveForAttacks } from './serve.ts'
+import { eventually, isReady, isSettled, type Served, serveForAttacks } from './serve.ts'
 
 const token = 'the-token-of-the-api'
 const values = {
@@ -118,7 +118,7 @@ const forms = (text: string) => [text, base64(text), encodeURIComponent(text)]
 
 describe('the value of a Secret', () => {
   it('A27: is told nowhere: not when it is written, changed, mended, or refused', async () => {
-    const { message } = await served.until('Kustomization', 'broken', hasFailed)
+    const { message } = await served.until('Kustomization', 'broken', isSettled)
     expect(message).toContain('Secret/default/broken')
     await repository.edit('app/secret.yaml', () =>
       secret('shown', { data: { key: base64(values.later) } }),
