@@ -37,8 +37,8 @@ function writeAll(descriptor: 1 | 2, text: string): void {
     while (written < bytes.length) written += writeSync(descriptor, bytes, written)
   } catch (thrown) {
     const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
-    // A reader that goes away, as `| head`, is no fault.
-    if (code === 'EPIPE') return
+    // A reader that goes away, as `| head`, is no fault; with something unread it resets the connection.
+    if (code === 'EPIPE' || code === 'ECONNRESET') return
     if (code !== 'EAGAIN') throw thrown
     const stream = descriptor === 1 ? process.stdout : process.stderr
     stream.on('error', () => undefined)
