@@ -9,7 +9,8 @@ import { buildForDisk, writeFiles } from '../build/write-output.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { addConnectFlags, addScopeFlags } from '../flags.ts'
 
-type BuildFlags = FolderFlags & Partial<RemoteFlags> & { readonly output?: string; readonly batch: boolean }
+type BuildFlags = FolderFlags &
+  Partial<RemoteFlags> & { readonly output?: string; readonly batch: boolean }
 
 const examples = `
 Examples:
@@ -129,7 +130,8 @@ async function runBuild(
   if (flags.batch) {
     if (folders.length > 0)
       throw new ExitError(1, "--batch: the folders stand in the requests' dir")
-    if (flags.allowRemote !== undefined) throw new ExitError(1, '--batch: it never fetches anything')
+    if (flags.allowRemote !== undefined)
+      throw new ExitError(1, '--batch: it never fetches anything')
     await answerBatch(context.input ?? nothing(), output.data, workingDirectory)
     return
   }
