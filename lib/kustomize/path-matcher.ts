@@ -52,6 +52,8 @@ function matchField(
   rest: readonly string[],
   createKind: YamlNode['kind'] | undefined,
 ): readonly FoundField[] {
+  // kyaml takes an empty part for the value itself, and a map is no scalar.
+  if (part === '' && node.kind === 'map') throw wrongKind('a single value', node)
   let field = getMapField(node, part)
   if (field === undefined) {
     if (createKind === undefined) return []
