@@ -1,10 +1,10 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const real = 'test/**/*.real.test.ts'
-/** They start processes and kill them, or compare with git: minutes on a busy machine. */
+/** They start processes and kill them, attack a whole serve, or compare with git: minutes on a busy machine. */
 const slow = [
   'test/**/*-killed.test.ts',
-  'test/attacks/*.slow.test.ts',
+  'test/attacks/*.test.ts',
   'test/functions/**/*.test.ts',
   'test/runtime/serve.test.ts',
   'test/source/git/differential.test.ts',
