@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type ChildRun, outputOf } from './child-output.ts'
 
 let directory: string
 let taken: Server
@@ -26,24 +26,9 @@ afterAll(async () => {
 })
 
 /** One real process; `isHead` hangs up after the first piece of output. */
-async function driftless(args: readonly string[], { env = {}, isHead = false } = {}) {
+function driftless(args: readonly string[], options: Omit<ChildRun, 'directory'> = {}) {
   const entry = join(import.meta.dirname, '../../lib/cli/entry.ts')
-  const child = spawn(process.execPath, [entry, ...args], {
-    cwd: directory,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk.toString('utf8')
-    if (isHead) child.stdout.destroy()
-  })
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString('utf8')
-  })
-  const [exit]: unknown[] = await once(child, 'close')
-  return { exit, stdout, stderr }
+  return outputOf([entry, ...args], { directory, ...options })
 }
 
 describe('the driftless process', { timeout: 30_000 }, () => {

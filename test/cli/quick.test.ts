@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { outputOf } from './child-output.ts'
 
 let directory: string
 
@@ -29,24 +28,10 @@ function quickly(args: readonly string[], { isHead = false } = {}) {
   return run('process.exitCode = buildQuickly(process.argv.slice(1)) ? 0 : 9', args, isHead)
 }
 
-async function run(statement: string, args: readonly string[], isHead = false) {
+function run(statement: string, args: readonly string[], isHead = false) {
   const module = join(import.meta.dirname, '../../lib/cli/build/quick.ts')
   const script = `import { buildQuickly } from ${JSON.stringify(module)}\n${statement}`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, '--', ...args], {
-    cwd: directory,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk.toString('utf8')
-    if (isHead) child.stdout.destroy()
-  })
-  child.stderr.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString('utf8')
-  })
-  const [exit]: unknown[] = await once(child, 'close')
-  return { exit, stdout, stderr }
+  return outputOf(['--input-type=module', '-e', script, '--', ...args], { directory, isHead })
 }
 
 describe('the quick start of build', { timeout: 60_000 }, () => {

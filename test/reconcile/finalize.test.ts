@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { clusterYaml, createTestWorld, rootSource, rootUrl, type TestWorld } from './world.ts'
+import { createTestWorld, pushRoot, type TestWorld } from './world.ts'
 
 let world: TestWorld
 afterEach(() => world.close())
@@ -25,16 +25,8 @@ const base = {
 /** A folder that stays when its Kustomization goes: the last look at the Kustomization went well. */
 const folder = { 'apps/keep.yaml': object('ConfigMap', 'keep') }
 
-async function push(digit: string, files: Readonly<Record<string, string>>): Promise<void> {
-  const top = Object.keys(files).filter((path) => !path.includes('/'))
-  world.publish(rootUrl, `main@sha1:${digit.repeat(40)}`, {
-    'kustomization.yaml': `resources: [${top.join(', ')}]\n`,
-    ...files,
-  })
-  if (digit === '1') await world.load(clusterYaml)
-  else await world.ask(rootSource, 'webhook')
-  await world.settle(3_000)
-}
+const push = (digit: string, files: Readonly<Record<string, string>>) =>
+  pushRoot(world, digit, files)
 
 async function start(files: Readonly<Record<string, string>>): Promise<void> {
   world = await createTestWorld()

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { createSandboxCluster } from '../../lib/sandbox/kubernetes/sandbox-cluster.ts'
-import { clusterYaml, createTestWorld, idOf, rootSource, rootUrl, type TestWorld } from './world.ts'
+import { createTestWorld, idOf, pushRoot, rootSource, rootUrl, type TestWorld } from './world.ts'
 
 let world: TestWorld
 afterEach(() => world.close())
@@ -18,16 +18,8 @@ ${more}`
 const object = (kind: string, name: string, field: string) =>
   `apiVersion: v1\nkind: ${kind}\nmetadata: { name: ${name}, namespace: default }\n${field}\n`
 
-async function push(digit: string, files: Readonly<Record<string, string>>): Promise<void> {
-  const top = Object.keys(files).filter((path) => !path.includes('/'))
-  world.publish(rootUrl, `main@sha1:${digit.repeat(40)}`, {
-    'kustomization.yaml': `resources: [${top.join(', ')}]\n`,
-    ...files,
-  })
-  if (digit === '1') await world.load(clusterYaml)
-  else await world.ask(rootSource, 'webhook')
-  await world.settle(2_000)
-}
+const push = (digit: string, files: Readonly<Record<string, string>>) =>
+  pushRoot(world, digit, files)
 
 describe('reconcileKustomization', () => {
   it('reads variables where the Kustomization stands, not where it applies to', async () => {

@@ -166,6 +166,22 @@ export function idOf(kind: string, name: string, namespace = 'flux-system'): Obj
   return { cluster: 'test', kind, namespace, name }
 }
 
+/** Publishes a root that builds all its top files, and lets the world settle; the first push loads the fleet. */
+export async function pushRoot(
+  world: TestWorld,
+  digit: string,
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
+  const top = Object.keys(files).filter((path) => !path.includes('/'))
+  world.publish(rootUrl, `main@sha1:${digit.repeat(40)}`, {
+    'kustomization.yaml': `resources: [${top.join(', ')}]\n`,
+    ...files,
+  })
+  if (digit === '1') await world.load(clusterYaml)
+  else await world.ask(rootSource, 'webhook')
+  await world.settle(3_000)
+}
+
 export const rootSource: ObjectId = idOf('GitRepository', 'flux-system')
 export const rootUrl = 'https://git.example/fleet'
 export const keyOf: (id: ObjectId) => string = formatId

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,16 +7,15 @@ import { createWorkingCopy, type WorkingCopy } from '../../lib/cli/demo/working-
 import { createClusterClient } from '../../lib/cluster/client.ts'
 import { transportFromSecret } from '../../lib/cluster/kubeconfig.ts'
 import { createGitServer, type GitServer } from '../../lib/sandbox/git-server.ts'
+import { type Child, startChild } from '../attacks/child.ts'
+import { githubSecret } from '../attacks/serve.ts'
 
 let directory: string
 let gitUrl: string
 let repository: WorkingCopy
-let served: Served | undefined
+let served: Child | undefined
 let closeGit: () => Promise<void>
 
-type Served = { readonly url: string; readonly process: ChildProcess; readonly log: () => string }
-
-const secret = 'test-secret'
 const fleet = (url: string) => `apiVersion: fleet.driftless.dev/v1
 kind: Cluster
 metadata: { name: here }
@@ -53,36 +51,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-async function serve(): Promise<Served> {
-  const args = [
-    'lib/cli/entry.ts',
-    'serve',
-    '--port',
-    '0',
-    '--fleet',
-    join(directory, 'fleet.yaml'),
-  ]
-  const child = spawn(process.execPath, [...args, '--state', join(directory, 'state')], {
-    env: { ...process.env, DRIFTLESS_SECRET_WEBHOOKS__GITHUB: secret },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let log = ''
-  const url = await new Promise<string>((resolve, reject) => {
-    child.stderr?.on('data', (chunk: Buffer) => {
-      log += chunk.toString('utf8')
-      const found = /serves at (\S+)/.exec(log)?.[1]
-      if (found !== undefined) resolve(found)
-    })
-    child.once('exit', (code) => reject(new Error(`serve ended with ${code}: ${log}`)))
-  })
-  return { url, process: child, log: () => log }
-}
-
-async function kill({ process: child }: Served): Promise<void> {
-  const gone = new Promise((resolve) => child.once('exit', resolve))
-  child.kill('SIGKILL')
-  await gone
-}
+const serve = (): Promise<Child> => startChild({ directory })
 
 /** Reads past Driftless: from the sandbox's own API. */
 async function flagsInCluster(): Promise<unknown> {
@@ -118,7 +87,7 @@ const pushTo = async (url: string, value: string) => {
   await repository.edit('settings/flags.properties', () => `value=${value}\n`)
   const after = await repository.push(`Set ${value}`)
   const push = { repository: 'acme/fleet', ref: 'refs/heads/main', before: '0'.repeat(40), after }
-  return deliverGithubPush(url, gitUrl, secret, push)
+  return deliverGithubPush(url, gitUrl, githubSecret, push)
 }
 
 describe('driftless serve', () => {
@@ -137,7 +106,7 @@ describe('driftless serve', () => {
       const delivered = await pushTo(before.url, `kill-${delayMs}`)
       expect(delivered.status).toBe(202)
       await new Promise((resolve) => setTimeout(resolve, delayMs))
-      await kill(before)
+      await before.kill()
       served = await serve()
       await eventually(async () =>
         expect(await flagsInCluster()).toEqual({ 'flags.properties': `value=kill-${delayMs}\n` }),
