@@ -1,6 +1,6 @@
 import { applyObjects } from '../apply/apply.ts'
 import { ApplyError, isolatedErrorOf } from '../apply/apply-error.ts'
-import type { ApplyResult } from '../apply/options.ts'
+import type { ApplyOptions, ApplyResult } from '../apply/options.ts'
 import type { ClusterClient } from '../cluster/client.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
 import { formatDuration } from '../fleet/duration.ts'
@@ -63,7 +63,7 @@ export async function applyBuilt(
   source: ReadySource,
   built: Built,
 ): Promise<Applied> {
-  const { ports, target, status } = run
+  const { target, status } = run
   requireIdentity(built.fluxObjects)
   const planned = inventoryOf([...built.objects, ...built.fluxObjects])
   const inherited = await inheritInventory(run, client, cluster, planned)
@@ -73,28 +73,17 @@ export async function applyBuilt(
     await status.save(underWay(run, source, unionInventory(previous, planned)))
   }
   const memory = await recallDrift(run, cluster, source)
-  const applied =
-    built.objects.length === 0
-      ? nothingApplied
-      : await applyObjects(await client(), built.objects, {
-          owner: { name: target.id.name, namespace: target.id.namespace },
-          commonMetadata: target.spec.commonMetadata,
-          isForced: target.spec.isForced,
-          fieldValidation: cluster.fieldValidation,
-          ignore: target.spec.ignore,
-          ...memory.options,
-          statusOf: (object) => computeFluxStatus(object, ports.now()),
-          beforeStage,
-          signal: run.signal,
-          now: ports.now,
-        })
+  const applied = await applyToCluster(run, client, cluster, built, {
+    ...memory.options,
+    beforeStage,
+  })
   if (applied.waitingFor.length > 0) {
     await memory.keep(built, applied, false)
     const inventory = unionInventory(previous, planned)
     return { ...applied, deletions: [], inventory, unwatched: [] }
   }
   if (built.fluxObjects.length > 0) await beforeStage()
-  const registered = await registerObjects(ports, target.id, built.fluxObjects)
+  const registered = await registerObjects(run.ports, target.id, built.fluxObjects)
   const changes = [...applied.changes, ...registered]
   const current = inventoryOfRefs(changes.map(({ ref }) => ref))
   if (applied.faults.length > 0) {
@@ -124,6 +113,29 @@ export async function applyBuilt(
     isHeld: pruned.isHeld === true,
     ...(pruned.error === undefined ? {} : { pruneError: pruned.error }),
   }
+}
+
+/** Asks for no client where there is nothing for the cluster: a build of Flux's objects alone needs none. */
+async function applyToCluster(
+  { ports, target, signal }: Run<KustomizationObject>,
+  client: () => Promise<ClusterClient>,
+  { fieldValidation }: ClusterSpec,
+  { objects }: Built,
+  options: Partial<ApplyOptions>,
+): Promise<ApplyResult> {
+  if (objects.length === 0) return nothingApplied
+  const { commonMetadata, isForced, ignore } = target.spec
+  return applyObjects(await client(), objects, {
+    owner: { name: target.id.name, namespace: target.id.namespace },
+    commonMetadata,
+    isForced,
+    ignore,
+    fieldValidation,
+    ...options,
+    statusOf: (object) => computeFluxStatus(object, ports.now()),
+    signal,
+    now: ports.now,
+  })
 }
 
 function underWay(run: Run<KustomizationObject>, source: ReadySource, inventory: Inventory) {
