@@ -97,11 +97,10 @@ async function plan(ports: Ports, id: ObjectId, next: NextLook | undefined): Pro
   const dueAt = new Date(now().getTime() + afterMs + reserveMs)
   await schedule(store, formatId(id), dueAt)
   if (!isShort) return
-  const dueSecond = Math.floor((now().getTime() + afterMs) / 1_000)
   const requestedAt = now().toISOString()
   const request = { id, cause: next.cause, requestedAt, plannedDueAt: dueAt.toISOString() }
-  // Looks that meet in one second become one: a run and its repetition do not double the polling.
-  const messageId = `${next.cause}/${formatId(id)}/${dueSecond}`
+  // Its own time is in its name: taken for a double of an older plan, which nobody follows any more, it would be lost.
+  const messageId = `${next.cause}/${formatId(id)}/${request.plannedDueAt}`
   await ports.requests.send([messageOf(request, messageId, afterMs / 1_000)])
 }
 

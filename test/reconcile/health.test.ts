@@ -72,6 +72,18 @@ describe('health', () => {
     expect(messages.some((message) => /^Health check passed in \d+/.test(message))).toBe(true)
   })
 
+  it('is looked at soon also where a push came while the last look waited for its time', async () => {
+    await start()
+    await world.settle(500)
+    world.publish(rootUrl, revision('2'), files(claim.replace('data,', 'data, labels: { v: "2" },')))
+    await world.ask(rootSource, 'webhook')
+    await world.settle()
+    await bind()
+    await world.settle(3_000)
+    const apps = await world.object('Kustomization', 'apps')
+    expect([apps.ready, apps.revision]).toEqual(['True', revision('2')])
+  })
+
   it('fails when its time is over, and says which object is not ready', async () => {
     await start()
     await world.settle(130_000)
