@@ -6,7 +6,7 @@ import { isJsonObject, type KubeObject } from '../lib/manifest/object.ts'
 
 const deadlineMs = 30 * 60_000
 
-/** Until all Kustomizations are as `isDone` wants them. Looks four times a second, by one list. */
+/** Until all Kustomizations are as `isDone` wants them. Looks by one list, the seldomer the longer it is: reading it slows down what is measured. */
 export async function untilKustomizations(
   client: ClusterClient,
   count: number,
@@ -17,7 +17,7 @@ export async function untilKustomizations(
   while (performance.now() < deadline) {
     const objects = await client.list(kind, { namespace: 'flux-system' })
     if (objects.filter((object) => isDone(statusOf(object))).length === count) return
-    await timeout(250)
+    await timeout(Math.max(100, count))
   }
   throw new Error('flux did not come to rest')
 }

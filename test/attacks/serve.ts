@@ -194,7 +194,7 @@ const waitsForSource = /^Source artifact not found|source\.toolkit\.fluxcd\.io "
 export async function eventually(
   look: () => Promise<boolean>,
   claim: string | (() => string),
-  forMs: number = Number(process.env.ATTACK_MS ?? 30_000),
+  forMs: number = Number(process.env.ATTACK_MS ?? 60_000),
 ): Promise<void> {
   for (const startedAt = Date.now(); Date.now() - startedAt < forMs; ) {
     if (await look()) return
