@@ -6,7 +6,7 @@ import type { HttpsTransport } from '../lib/cluster/https.ts'
 import { createGitServer } from '../lib/sandbox/git-server.ts'
 import type { ControlPlane } from '../test/peers/control-plane.ts'
 import { startFlux } from '../test/peers/flux-controllers.ts'
-import { requestCount, requestReconcile, untilKustomizations } from './_flux.ts'
+import { type FluxStatus, requestCount, requestReconcile, untilKustomizations } from './_flux.ts'
 import { objectsOf } from './_objects.ts'
 import type { Row } from './apply.ts'
 
@@ -39,20 +39,20 @@ export async function benchFlux(bench: FluxBench): Promise<readonly Row[]> {
     const ms = performance.now() - startedAt
     return { name, ms, requests: (await requestCount(transport)) - before }
   }
+  const settled = async (isDone: (status: FluxStatus) => boolean): Promise<void> => {
+    const done = await untilKustomizations(client, 1, isDone)
+    if (done !== 1) throw new Error('flux did not come to rest')
+  }
   const reconcile = async (): Promise<void> => {
     const asked = await requestReconcile(transport, kustomization)
-    await untilKustomizations(
-      client,
-      1,
-      (status) => status.isReady && status.lastHandledReconcileAt === asked,
-    )
+    await settled((status) => status.isReady && status.lastHandledReconcileAt === asked)
   }
   try {
     const first = await measure('flux, first apply', async () => {
       const text = manifests(`${host.url}/bench/apply.git`)
       const { code, stderr } = await controlPlane.kubectl(['apply', '-f', '-'], text)
       if (code !== 0) throw new Error(stderr)
-      await untilKustomizations(client, 1, ({ isReady }) => isReady)
+      await settled(({ isReady }) => isReady)
     })
     const unchanged = await measure('flux, unchanged', reconcile)
     const hand = createClusterClient(transport, { fieldManager: 'somebody' })

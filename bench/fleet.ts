@@ -1,7 +1,8 @@
 /**
  * 1,000 Kustomizations of four objects from one repository: the first apply of all, then a commit that touches none of
  * them. `driftless serve` in a process of its own, then Flux's own controllers, on one real kube-apiserver, whose metrics
- * count the requests of both. `--ours` leaves Flux out, `--small` takes 100.
+ * count the requests of both. `--ours` leaves Flux out, `--small` takes 100. Flux is stopped once it has taken twice what
+ * the goal grants it; `--full` waits for its end, which at 1,000 is a quarter of an hour.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -19,6 +20,9 @@ import { requestCount, requestReconcile, untilKustomizations } from './_flux.ts'
 import { readJson, startServe } from './_serve.ts'
 
 const count = process.argv.includes('--small') ? 100 : 1_000
+const isFull = process.argv.includes('--full')
+/** How many times our speed is to be Flux's. */
+const goalRatio = 8
 const isFluxMeasured = !process.argv.includes('--ours')
 const webhookSecret = 'bench-secret'
 
@@ -27,6 +31,12 @@ type Measured = {
   readonly firstRequests: number
   readonly untouchedMs: number
   readonly untouchedRequests: number
+}
+
+type MeasuredFlux = Pick<Measured, 'firstMs' | 'firstRequests'> & {
+  /** How many Kustomizations were ready then. */
+  readonly done: number
+  readonly untouched?: Pick<Measured, 'untouchedMs' | 'untouchedRequests'>
 }
 
 type MeasuredOurs = Measured & {
@@ -57,10 +67,17 @@ try {
   )
   let isMet = check(ours)
   if (isFluxMeasured) {
-    const flux = await measureFlux(await seed('flux'))
-    print('flux', flux)
+    const flux = await measureFlux(await seed('flux'), 2 * goalRatio * ours.firstMs)
+    if (flux.untouched !== undefined) print('flux', { ...flux, ...flux.untouched })
+    else
+      console.log(
+        `flux: stopped after ${seconds(flux.firstMs)}, ${flux.done} of ${count} were ready`,
+      )
     const ratio = flux.firstMs / ours.firstMs
-    isMet = goal(`${ratio.toFixed(1)} × Flux's speed, goal ≥ 8`, ratio >= 8) && isMet
+    const more = flux.done === count ? '' : 'more than '
+    isMet =
+      goal(`${more}${ratio.toFixed(1)} × Flux's speed, goal ≥ ${goalRatio}`, ratio >= goalRatio) &&
+      isMet
   }
   process.exitCode = isMet ? 0 : 1
 } finally {
@@ -133,7 +150,7 @@ async function requireReady(url: string, sha = ''): Promise<void> {
   }
 }
 
-async function measureFlux(copy: WorkingCopy): Promise<Measured> {
+async function measureFlux(copy: WorkingCopy, patienceMs: number): Promise<MeasuredFlux> {
   const args = ['--concurrent=20', '--kube-api-qps=500', '--kube-api-burst=1000']
   const flux = await startFlux(controlPlane, { args })
   const client = createClusterClient(transport)
@@ -141,24 +158,25 @@ async function measureFlux(copy: WorkingCopy): Promise<Measured> {
     const before = await requestCount(transport)
     const startedAt = performance.now()
     await kubectl(['apply', '--server-side', '-f', '-'], manifests('flux'))
-    await untilKustomizations(client, count, ({ isReady }) => isReady)
+    const deadlineMs = isFull ? undefined : patienceMs
+    const done = await untilKustomizations(client, count, ({ isReady }) => isReady, deadlineMs)
     const firstMs = performance.now() - startedAt
     const between = await requestCount(transport)
+    const first = { done, firstMs, firstRequests: between - before }
+    if (done < count) return first
     const sha = await touchNothing(copy)
     const pushedAt = performance.now()
     const source = 'source.toolkit.fluxcd.io/v1/namespaces/flux-system/gitrepositories/fleet'
     await requestReconcile(transport, `/apis/${source}`)
-    await untilKustomizations(
+    const seen = await untilKustomizations(
       client,
       count,
       ({ isReady, lastAppliedRevision }) => isReady && lastAppliedRevision.endsWith(sha),
     )
-    return {
-      firstMs,
-      firstRequests: between - before,
-      untouchedMs: performance.now() - pushedAt,
-      untouchedRequests: (await requestCount(transport)) - between,
-    }
+    if (seen < count) throw new Error('flux did not come to rest')
+    const untouchedMs = performance.now() - pushedAt
+    const untouchedRequests = (await requestCount(transport)) - between
+    return { ...first, untouched: { untouchedMs, untouchedRequests } }
   } finally {
     await flux.stop()
   }
