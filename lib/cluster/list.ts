@@ -11,10 +11,12 @@ type Page = { readonly items: readonly KubeObject[]; readonly next: string }
 
 const pageSize = 500
 const maxPages = 1_000
+const maxStarts = 3
 
 /**
  * Every object of a kind, page by page, each with the apiVersion and kind that items of a list leave out.
- * A list that changed under its pages (410) is read again from the start, once. Never a part: it throws.
+ * Never a part: it throws. Where the pages still to come have expired (410, the server forgot the state that they
+ * belong to), the list is read from its start again, a few times; then the fault is one that may pass.
  */
 export async function listAll(
   send: Send,
@@ -22,23 +24,36 @@ export async function listAll(
   accept: string | undefined,
   options: ListOptions,
 ): Promise<readonly KubeObject[]> {
-  const readPages = async (): Promise<readonly KubeObject[]> => {
-    const objects: KubeObject[] = []
-    let next = ''
-    for (let page = 0; page < maxPages; page += 1) {
-      const answer = pageOf(await send(listRequest(resource, accept, options, next)), resource)
-      objects.push(...answer.items)
-      next = answer.next
-      if (next === '') return objects
+  for (let start = 1; ; start += 1) {
+    try {
+      return await readPages(send, resource, accept, options)
+    } catch (thrown) {
+      if (!(thrown instanceof ClusterError && thrown.code === 'Gone')) throw thrown
+      if (start === maxStarts) throw expired(resource, thrown)
     }
-    throw new ClusterError('AnswerTooLarge', `more than ${maxPages * pageSize} ${resource.plural}`)
   }
-  try {
-    return await readPages()
-  } catch (thrown) {
-    if (thrown instanceof ClusterError && thrown.code === 'Gone') return readPages()
-    throw thrown
+}
+
+async function readPages(
+  send: Send,
+  resource: ApiResource,
+  accept: string | undefined,
+  options: ListOptions,
+): Promise<readonly KubeObject[]> {
+  const objects: KubeObject[] = []
+  let next = ''
+  for (let page = 0; page < maxPages; page += 1) {
+    const answer = pageOf(await send(listRequest(resource, accept, options, next)), resource)
+    objects.push(...answer.items)
+    next = answer.next
+    if (next === '') return objects
   }
+  throw new ClusterError('AnswerTooLarge', `more than ${maxPages * pageSize} ${resource.plural}`)
+}
+
+function expired({ plural }: ApiResource, cause: ClusterError): ClusterError {
+  const message = `the list of ${plural} expired ${maxStarts} times before its last page was read: ${cause.message}`
+  return new ClusterError('Gone', message, { cause, retryable: true, data: { status: 410 } })
 }
 
 function listRequest(

@@ -240,6 +240,50 @@ export function describeGlance(title: string, createFirst: () => Promise<Scene>)
         })
       })
 
+      /** Lists come two objects a page; a page after the first has expired, `times` times. */
+      const expiring = (times: number) => {
+        let left = times
+        const firstPages: ClusterRequest[] = []
+        const bad = through(async (request) => {
+          if (!metadataLists(request)) return scene.transport(request)
+          if (request.query?.continue === undefined) firstPages.push(request)
+          else if (left > 0) {
+            left -= 1
+            return { status: 410, body: expired, warnings: [] }
+          }
+          return scene.transport({ ...request, query: { ...request.query, limit: '2' } })
+        })
+        return { bad, firstPages }
+      }
+
+      it('reads a list anew whose pages expire, and misses nothing of it', async () => {
+        const objects = many(scene, 15)
+        const { traces } = await scene.apply(objects)
+        await scene.client.patch(refOfMap('m12'), { data: { key: 'x' } }, { type: 'merge' })
+        const { bad, firstPages } = expiring(2)
+        const before = bad.client.counts()
+        const result = await bad.apply(objects, { traces })
+        expect(linesOf(result).filter((line) => !line.endsWith(' unchanged'))).toEqual([
+          'ConfigMap/m12 configured',
+        ])
+        expect(firstPages).toHaveLength(3)
+        expect(bad.client.counts().writes - before.writes).toBe(1)
+      })
+
+      it('stops where the pages of a list expire again and again, for another time', async () => {
+        const objects = many(scene, 15)
+        const { traces } = await scene.apply(objects)
+        const { bad, firstPages } = expiring(Number.POSITIVE_INFINITY)
+        await expect(bad.apply(objects, { traces })).rejects.toMatchObject({
+          code: 'Interrupted',
+          retryable: true,
+          changes: [],
+          message: expect.stringContaining('the list of configmaps expired 3 times'),
+        })
+        expect(firstPages).toHaveLength(3)
+        expect(bad.client.counts()).toMatchObject({ dryRuns: 0, writes: 0 })
+      })
+
       it('stops at a server that asks us to come back later, instead of asking it more', async () => {
         const objects = many(scene, 12)
         const { traces } = await scene.apply(objects)
@@ -311,5 +355,11 @@ const forbidden = {
   reason: 'Forbidden',
   message: 'no',
   code: 403,
+}
+const expired = {
+  ...forbidden,
+  reason: 'Expired',
+  message: 'The provided continue parameter is too old',
+  code: 410,
 }
 const notFound = { ...forbidden, reason: 'NotFound', code: 404 }

@@ -271,16 +271,36 @@ describe('lists', () => {
     })
   })
 
-  it('starts again, once, where the list changed under its pages', async () => {
-    let expired = 1
-    const { client } = connect(({ query }) => {
+  /** The page after the first has expired, `times` times. */
+  const expiring = (times: number) => {
+    let left = times
+    return connect(({ query }) => {
       if (query?.continue === undefined) {
-        return { body: { metadata: { continue: expired > 0 ? 'more' : '' }, items: [item('a')] } }
+        return { body: { metadata: { continue: 'more' }, items: [item('a')] } }
       }
-      expired -= 1
-      return { status: 410, body: status(410, 'Expired', 'too old') }
+      left -= 1
+      return left < 0
+        ? { body: { metadata: {}, items: [item('b')] } }
+        : { status: 410, body: status(410, 'Expired', 'too old') }
     })
-    expect(await client.list({ group: '', version: 'v1', kind: 'ConfigMap' })).toHaveLength(1)
+  }
+  const configMaps = { group: '', version: 'v1', kind: 'ConfigMap' }
+
+  it('starts again where the pages to come have expired', async () => {
+    const { client, transport } = expiring(2)
+    const names = (await client.list(configMaps)).map(({ metadata }) => metadata.name)
+    expect(names).toEqual(['a', 'b'])
+    expect(transport.requests.filter(({ query }) => query?.limit !== undefined)).toHaveLength(6)
+  })
+
+  it('takes no part for the whole where they expire every time, and says it may pass', async () => {
+    const { client, transport } = expiring(Number.POSITIVE_INFINITY)
+    await expect(client.list(configMaps)).rejects.toMatchObject({
+      code: 'Gone',
+      retryable: true,
+      message: 'the list of configmaps expired 3 times before its last page was read: too old',
+    })
+    expect(transport.requests.filter(({ query }) => query?.limit !== undefined)).toHaveLength(6)
   })
 
   it('does not take another answer for an empty list', async () => {
