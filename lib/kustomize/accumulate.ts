@@ -5,7 +5,7 @@ import { loadCrds } from './crds.ts'
 import type { KustomizationFile } from './file/kustomization-file.ts'
 import { loadKustomization } from './load-kustomization.ts'
 import { at, enterPlace, loadText, type Place } from './loader.ts'
-import { appendPath, joinDisplayPath, setOrigin } from './origin.ts'
+import { appendPath, joinDisplayPath, setFileOrigin } from './origin.ts'
 import { readResources } from './read-resources.ts'
 import { isRemoteMissing } from './remote.ts'
 import { isWebUrl, parseRepoSpec } from './repo-spec.ts'
@@ -75,7 +75,7 @@ function accumulateFile(target: Target, path: string, accumulator: Accumulator):
   const { origin } = target
   const resources = readFile(target, path)
   for (const resource of resources) {
-    if (origin !== undefined) setOrigin(resource, appendPath(origin, path))
+    if (origin !== undefined) setFileOrigin(resource, appendPath(origin, path))
     accumulator.list.append(resource)
   }
 }

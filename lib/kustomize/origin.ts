@@ -1,6 +1,6 @@
-import type { YamlMap } from '../manifest/node.ts'
+import { getField, type YamlMap } from '../manifest/node.ts'
 import { isOtherInYaml11 } from '../manifest/yaml-1-1.ts'
-import { setMetadataMap } from './node-edit.ts'
+import { setMetadataMap, wrongKind } from './node-edit.ts'
 import { parseRepoSpec } from './repo-spec.ts'
 import { metadataMap, type Resource } from './resource.ts'
 import type { ResourceList } from './resource-list.ts'
@@ -47,6 +47,13 @@ function fieldLine(field: string, value: string): readonly string[] {
 
 export function hasOrigin(resource: Resource): boolean {
   return metadataMap(resource.node, 'annotations').has(originAnnotation)
+}
+
+/** The origin of what stands in a file goes in as an annotation of users does: into a map. */
+export function setFileOrigin(resource: Resource, origin: Origin): void {
+  const annotations = getField(getField(resource.node, 'metadata'), 'annotations')
+  if (annotations?.kind === 'list') throw wrongKind('a map', annotations)
+  setOrigin(resource, origin)
 }
 
 export function setOrigin(resource: Resource, origin: Origin): void {

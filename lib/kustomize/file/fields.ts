@@ -36,19 +36,23 @@ export function openFields(value: Json, where: Where): Fields {
     asked.add(name.toLowerCase())
     return findField(object, name)
   }
+  const getScalar = (name: string): Json => {
+    asked.add(name.toLowerCase())
+    return findScalar(object, name)
+  }
   const below = (name: string): Where => ({
     ...where,
     field: where.field === '' ? name : `${where.field}.${name}`,
   })
   return {
     has: (name) => get(name) !== null,
-    text: (name) => readText(get(name), below(name)),
+    text: (name) => readText(getScalar(name), below(name)),
     optionalText: (name) => {
       const found = get(name)
       return found === null ? undefined : readText(found, below(name))
     },
-    flag: (name) => readFlag(get(name), below(name)),
-    integer: (name) => readInteger(get(name), below(name)),
+    flag: (name) => readFlag(getScalar(name), below(name)),
+    integer: (name) => readInteger(getScalar(name), below(name)),
     texts: (name) => readList(get(name), below(name), readText),
     textMap: (name) => readTextMap(get(name), below(name)),
     any: (name) => get(name) ?? undefined,
@@ -69,13 +73,21 @@ function toObject(value: Json, where: Where): JsonObject {
 
 /** Of several spellings the last one wins, in the order of their code points. */
 function findField(object: JsonObject, name: string): Json {
-  if (Object.hasOwn(object, name)) return object[name] ?? null
+  return spellingsOf(object, name).at(-1) ?? null
+}
+
+/** A null leaves what an earlier spelling gave. */
+function findScalar(object: JsonObject, name: string): Json {
+  return spellingsOf(object, name).findLast((value) => value !== null) ?? null
+}
+
+function spellingsOf(object: JsonObject, name: string): readonly (Json | undefined)[] {
   const folded = name.toLowerCase()
-  const spelling = Object.keys(object)
-    .filter((key) => key.toLowerCase() === folded)
-    .sort()
-    .at(-1)
-  return spelling === undefined ? null : (object[spelling] ?? null)
+  const spellings = Object.keys(object).filter(
+    (key) => key.length === name.length && key.toLowerCase() === folded,
+  )
+  if (spellings.length > 1) spellings.sort()
+  return spellings.map((key) => object[key])
 }
 
 function reportUnknown(object: JsonObject, asked: ReadonlySet<string>, where: Where): void {

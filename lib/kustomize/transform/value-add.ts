@@ -78,10 +78,21 @@ function addValue(resource: Resource, target: ValueTarget, value: string): void 
     return
   }
   const field = lookupCreate(node, splitFieldPath(target.fieldPath), 'scalar')
-  if (field === undefined) return
+  if (field === undefined) {
+    if (target.filePathPosition > 0) throw nothingToExtend(target)
+    return
+  }
   const old = field.kind === 'scalar' ? field.value : ''
   const { filePathPosition } = target
   setScalar(field, filePathPosition > 0 ? insertPart(old, filePathPosition - 1, value) : value, '')
+}
+
+/** Here kustomize crashes: it looks for the old path below a null. */
+function nothingToExtend({ fieldPath }: ValueTarget): BuildError {
+  return new BuildError(
+    'InvalidTransformer',
+    `ValueAddTransformer: '${fieldPath}' leads below a null, where no file path is; remove the null or filePathPosition`,
+  )
 }
 
 function splitFieldPath(path: string): string[] {
