@@ -54,13 +54,18 @@ export function createAwsCall(options: AwsCallOptions): AwsCall {
   const { random = Math.random, wait = waitMs, now = () => new Date() } = options
   let skewMs = 0
   /** The outcome where it is final; undefined where another attempt may cure it. */
-  const settled = (outcome: Whole | Error, at: Date, isLast: boolean): Whole | undefined => {
+  const settled = (
+    outcome: Whole | Error,
+    { method }: AwsRequest,
+    at: Date,
+    isLast: boolean,
+  ): Whole | undefined => {
     if (outcome instanceof Error) {
       if (isLast) throw outcome
       return undefined
     }
     // By the time that this attempt was signed with: another call may have learned of the skew meanwhile.
-    const theirs = timeOf(outcome)
+    const theirs = timeOf(outcome, method)
     const isSkewed = theirs !== undefined && Math.abs(theirs - at.getTime()) > 60_000
     if (isSkewed) skewMs = theirs - now().getTime()
     const mayRecover = isSkewed || outcome.status === 429 || outcome.status >= 500
@@ -71,7 +76,8 @@ export function createAwsCall(options: AwsCallOptions): AwsCall {
     for (let attempts = 1; ; attempts += 1) {
       const at = new Date(now().getTime() + skewMs)
       const outcome = await attempt(options, request, at, signal)
-      const answer = settled(outcome, at, attempts >= maxAttempts || signal.aborted)
+      const isLast = attempts >= maxAttempts || signal.aborted
+      const answer = settled(outcome, request, at, isLast)
       if (answer !== undefined) return { ...answer, attempts }
       await wait(100 * 2 ** attempts * random())
     }
@@ -188,13 +194,17 @@ async function readAnswer(response: Response, { method, maxBytes }: AwsRequest):
   return { status, headers, body, isTooLarge: false }
 }
 
-/** AWS's time in milliseconds since the epoch, where it refused ours. */
-function timeOf({ status, headers, body }: Whole): number | undefined {
+/**
+ * AWS's time in milliseconds since the epoch, where it refused ours. An answer to HEAD has no body to say so: there a refusal
+ * may have any reason, and AWS's time is right in any case.
+ */
+function timeOf({ status, headers, body }: Whole, method: string): number | undefined {
   if (status !== 400 && status !== 403) return undefined
   const text = new TextDecoder().decode(body.subarray(0, 2048))
-  if (!/RequestTimeTooSkewed|RequestExpired|Signature (?:expired|not yet current)/.test(text)) {
-    return undefined
-  }
+  const isSkewed = /RequestTimeTooSkewed|RequestExpired|Signature (?:expired|not yet current)/.test(
+    text,
+  )
+  if (!isSkewed && method !== 'HEAD') return undefined
   const theirs = Date.parse(headers.get('date') ?? '')
   return Number.isNaN(theirs) ? undefined : theirs
 }

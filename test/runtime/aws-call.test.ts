@@ -102,6 +102,22 @@ describe('a signed call to AWS', () => {
     ])
   })
 
+  it('finds its clock wrong by an answer to HEAD too, which says no more than 403', async () => {
+    const date = 'Mon, 23 Nov 2026 10:20:00 GMT'
+    const { seen, call } = await open([{ status: 403, date }])
+    expect(await call({ ...get, method: 'HEAD' })).toMatchObject({ status: 200, attempts: 2 })
+    expect(seen.map(({ headers }) => headers['x-amz-date'])).toEqual([
+      '20261123T100000Z',
+      '20261123T102000Z',
+    ])
+  })
+
+  it('takes a refusal of HEAD for one where the clock is right', async () => {
+    const { seen, call } = await open([{ status: 403, date: 'Mon, 23 Nov 2026 10:00:30 GMT' }])
+    expect(await call({ ...get, method: 'HEAD' })).toMatchObject({ status: 403, attempts: 1 })
+    expect(seen).toHaveLength(1)
+  })
+
   it('reads no more than it is allowed to', async () => {
     const { call } = await open([{ status: 200, body: 'x'.repeat(2_000) }])
     expect(await call(get)).toMatchObject({ status: 200, isTooLarge: true })
