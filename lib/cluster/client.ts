@@ -28,6 +28,7 @@ import { type Counter, createCounter, type RequestCounts } from './request-count
 import { sendWithRetries } from './retry.ts'
 import { isSecret, withoutSecretValues } from './secret-text.ts'
 import type { ClusterRequest, ClusterResponse, Transport } from './transport.ts'
+import { createYieldingTransport } from './yielding.ts'
 
 export type ClientOptions = {
   /** Owner of what is applied; never changed once a cluster has been written to. */
@@ -171,7 +172,7 @@ const metadataList =
 
 type Send = (request: ClusterRequest) => Promise<ClusterResponse>
 
-/** Sends with bounded concurrency, retries, impersonation and a count of what went out. */
+/** Sends with bounded concurrency, less of it where the server is busy, retries, impersonation and a count of what went out. */
 function createSender(
   transport: Transport,
   options: ClientOptions & { readonly concurrency: number },
@@ -188,6 +189,7 @@ function createSender(
     counter.countRequest(request)
     return transport(request)
   }
+  const yielding = createYieldingTransport(counted, options.concurrency)
   return (request) => {
     const signal = joinSignals(options.signal, request.signal)
     const complete: ClusterRequest = {
@@ -196,7 +198,7 @@ function createSender(
       ...request,
       ...(signal === undefined ? {} : { signal }),
     }
-    return limit(() => sendWithRetries(counted, complete, retryOptions))
+    return limit(() => sendWithRetries(yielding, complete, retryOptions))
   }
 }
 

@@ -48,7 +48,8 @@ async function startOnce(moreArgs: readonly string[]): Promise<ApiServer> {
     const kubeconfigFile = join(folder, 'kubeconfig')
     writeFileSync(kubeconfigFile, kubeconfig, { mode: 0o600 })
     await grantView({ server, ca, token: tokens.admin }, programs)
-    return { access: { server, ca, tokens, kubeconfig, kubeconfigFile, folder }, programs }
+    const etcd = `http://127.0.0.1:${clientPort}`
+    return { access: { server, etcd, ca, tokens, kubeconfig, kubeconfigFile, folder }, programs }
   } catch (error) {
     for (const program of programs.toReversed()) await program.kill()
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 })

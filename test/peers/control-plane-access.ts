@@ -2,6 +2,8 @@
 export type ControlPlaneAccess = {
   /** `https://127.0.0.1:<port>` */
   readonly server: string
+  /** `http://127.0.0.1:<port>`: etcd, which also answers JSON under `/v3/`. */
+  readonly etcd: string
   /** PEM of the certificate that the API server signed itself. */
   readonly ca: string
   /** Bearer tokens: `admin` is in system:masters, `viewer` holds the role `view`, `nobody` nothing. */
