@@ -1,4 +1,5 @@
 import { fromByteText, runeAt, runesOf, toByteText } from './byte-text.ts'
+import { substitutionFault } from './envsubst-error.ts'
 import { type GlobBudget, matchPrefix } from './envsubst-glob.ts'
 
 export type EnvsubstFunction = (
@@ -84,19 +85,28 @@ function reverse(value: string): string {
 function substring(value: string, offset: string | undefined, length: string | undefined): string {
   const from = toInteger(offset ?? '')
   if (from === undefined) return value
-  const start = from < 0 ? Math.max(value.length + from, 0) : from
-  if (length === undefined) return value.slice(start)
+  const size = BigInt(value.length)
+  const start = from >= 0n ? from : from + size > 0n ? from + size : 0n
+  if (length === undefined) return value.slice(Number(start))
   const count = toInteger(length)
   if (count === undefined) return value
-  if (count >= 0) return value.slice(start, start + count)
-  const end = value.length + count
-  return end < start ? '' : value.slice(start, end)
+  const end = count >= 0n ? start + count : size + count
+  if (end > maxInteger) throw tooFar(start, count)
+  return end < start ? '' : value.slice(Number(start), Number(end))
 }
 
-function toInteger(text: string): number | undefined {
-  if (!/^[+-]?\d+$/.test(text)) return undefined
-  const number = BigInt(text.replace('+', ''))
-  return number === BigInt.asIntN(64, number) ? Number(number) : undefined
+const maxInteger = 2n ** 63n - 1n
+
+/** The library's sum overflows there, and it crashes. */
+function tooFar(start: bigint, count: bigint): Error {
+  return substitutionFault(`the substring ${start}:${count} ends beyond what a number holds`)
+}
+
+function toInteger(text: string): bigint | undefined {
+  const [, sign = '', digits] = /^([+-]?)0*(\d{1,19})$/.exec(text) ?? []
+  if (digits === undefined) return undefined
+  const number = BigInt(`${sign === '-' ? '-' : ''}${digits}`)
+  return number === BigInt.asIntN(64, number) ? number : undefined
 }
 
 function replaceFirst(value: string, search: string, by: string): string {

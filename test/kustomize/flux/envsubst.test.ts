@@ -21,6 +21,10 @@ describe('the dialect, row by row', () => {
     ['${none:=d} ${e:-d} ${none=d} ${v:-d}', 'd d d Hello'],
     ['${none:+x} ${v:+x} ${none:?x}', 'x Hello x'],
     ['${none:=${e:=deep}}', 'deep'],
+    [
+      '${v:0000000000000000000001} ${v:9223372036854775807} ${v:9223372036854775808}',
+      'ello  Hello',
+    ],
     ['$v $(v) $1', '$v $(v) $1'],
     ['$${v} $$$${v} $$ $$v', '${v} $${v} $ $v'],
     ['ß ${none:-ß}', 'ß ß'],
@@ -34,6 +38,10 @@ describe('the dialect, row by row', () => {
     ['${{ x }}', 'unable to parse variable name'],
     ['${}', 'unable to parse variable name'],
     ['${v/a}', 'bad substitution'],
+    [
+      '${v:1:9223372036854775807}',
+      'the substring 1:9223372036854775807 ends beyond what a number holds',
+    ],
     ['${u:1}', 'a substring cuts a character in two'],
   ])('fails on %s', (text, message) => {
     expect(() => run(text)).toThrow(
