@@ -91,7 +91,7 @@ function pathOf(id: ObjectId): string {
   return `/objects/${[id.cluster, id.kind, id.namespace, id.name].map(encodeURIComponent).join('/')}`
 }
 
-function queryOf(filter: Readonly<Record<string, string | number | undefined>>): string {
+function queryOf(filter: Readonly<Record<string, string | number | boolean | undefined>>): string {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(filter)) {
     if (value !== undefined) query.set(name, String(value))

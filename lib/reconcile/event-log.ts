@@ -13,6 +13,8 @@ export type EventFilter = {
   readonly limit?: number
   /** Only events behind this id. */
   readonly after?: string
+  /** True leaves out the runs that found nothing to do: of a large fleet they would hide all else. */
+  readonly isEventful?: boolean
 }
 
 /** Ids begin with their time, so that age is a range of keys. */
@@ -54,13 +56,17 @@ export async function forgetOldEvents(store: Store, now: Date): Promise<void> {
   for (const key of old) await store.delete(key)
 }
 
-async function listIds(store: Store, { after }: EventFilter): Promise<readonly string[]> {
+async function listIds(
+  store: Store,
+  { after, isEventful }: EventFilter,
+): Promise<readonly string[]> {
   const idsOf = async (keyOf: (id: string) => string) => {
     const options = after === undefined ? {} : { startAfter: keyOf(after) }
     const listed = await store.list(keyOf(''), options)
     return listed.map((key) => key.slice(keyOf('').length))
   }
-  const ids = [...(await idsOf(keys.event)), ...(await idsOf(keys.routineEvent))]
+  const routine = isEventful === true ? [] : await idsOf(keys.routineEvent)
+  const ids = [...(await idsOf(keys.event)), ...routine]
   return ids.sort().reverse()
 }
 

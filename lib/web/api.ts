@@ -75,7 +75,8 @@ function objectFilter(c: Context): ObjectFilter {
 function eventFilter(c: Context): EventFilter {
   const limit = Number.parseInt(c.req.query('limit') ?? '', 10)
   const bounded = limit > 0 ? { limit: Math.min(limit, maxEvents) } : {}
-  return { ...pick(c, ['cluster', 'kind', 'namespace', 'name', 'after']), ...bounded }
+  const eventful = c.req.query('isEventful') === 'true' ? { isEventful: true } : {}
+  return { ...pick(c, ['cluster', 'kind', 'namespace', 'name', 'after']), ...bounded, ...eventful }
 }
 
 function pick<K extends string>(c: Context, names: readonly K[]): { readonly [P in K]?: string } {

@@ -40,7 +40,7 @@ async function render(operations: Operations) {
   const [clusters, objects, events] = await Promise.all([
     operations.clusters(),
     operations.objects({}),
-    operations.events({ limit: 100 }),
+    operations.events({ limit: 100, isEventful: true }),
   ])
   const state = { clusters, objects, events }
   return html`<!doctype html>

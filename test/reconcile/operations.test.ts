@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { clusterYaml, createTestWorld, rootUrl, type TestWorld } from './world.ts'
+import type { EventFilter } from '../../lib/reconcile/event-log.ts'
+import { clusterYaml, createTestWorld, rootSource, rootUrl, type TestWorld } from './world.ts'
 
 let world: TestWorld
 afterEach(() => world.close())
@@ -39,5 +40,27 @@ describe('createOperations', () => {
       [object, reconcile, suspend, resume].map((ask) => ask(nobody)),
     )
     expect(answers).toEqual([undefined, undefined, undefined, undefined])
+  })
+
+  it('leaves out runs that found nothing to do where only what happened is wanted', async () => {
+    world = await createTestWorld()
+    const config = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, namespace: default }\n'
+    const files = { 'kustomization.yaml': 'resources: [a.yaml]\n', 'a.yaml': config }
+    world.publish(rootUrl, `main@sha1:${'1'.repeat(40)}`, files)
+    await world.load(clusterYaml)
+    await world.settle(1_000)
+    for (let look = 0; look < 3; look += 1) {
+      await world.ask({ ...rootSource, kind: 'Kustomization' }, 'user')
+      await world.settle(1_000)
+    }
+    const reasons = async (filter: EventFilter) =>
+      (await world.operations.events({ kind: 'Kustomization', ...filter })).map(
+        ({ reason }) => reason,
+      )
+    const all = await reasons({})
+    const eventful = await reasons({ isEventful: true })
+    expect(all.filter((reason) => reason === 'ReconciliationSucceeded')).toHaveLength(4)
+    expect(eventful.filter((reason) => reason === 'ReconciliationSucceeded')).toHaveLength(1)
+    expect(all.length - eventful.length).toBe(3)
   })
 })

@@ -9,6 +9,7 @@ import { formatData } from '../output.ts'
 import { formatTable } from '../table.ts'
 
 type EventFlags = CommonFlags & {
+  readonly all: boolean
   readonly allNamespaces: boolean
   readonly for?: string
   readonly limit: number
@@ -29,11 +30,14 @@ export function addEventsCommand(program: Command, context: CliContext): void {
   const command = program
     .command('events')
     .summary('print what happened')
-    .description('Prints what happened, oldest first.')
+    .description(
+      'Prints what happened, oldest first; runs that found nothing to do only of an object that --for names.',
+    )
     .option('-n, --namespace <name>', 'namespace of the objects', 'flux-system')
     .option('-A, --all-namespaces', 'objects of all namespaces', false)
     .option('-c, --cluster <name>', 'only this cluster')
     .option('--for <kind/name>', 'only this object, or all of a kind')
+    .option('--all', 'also runs that found nothing to do', false)
     .option('--limit <count>', 'at most so many', parseCount, 50)
     .option('-w, --watch', 'go on until interrupted', false)
     .addHelpText('after', examples)
@@ -70,6 +74,7 @@ function filterOf(flags: EventFlags): EventFilter {
     )
   }
   return {
+    ...(flags.all || name !== undefined ? {} : { isEventful: true }),
     ...(flags.cluster === undefined ? {} : { cluster: flags.cluster }),
     ...(flags.allNamespaces ? {} : { namespace: flags.namespace }),
     ...(kind === undefined ? {} : { kind }),
