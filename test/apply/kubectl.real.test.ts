@@ -1,10 +1,10 @@
 import { beforeAll, expect, it } from 'vitest'
-import { ApplyError } from '../../lib/apply/apply-error.ts'
 import { transportFromSecret } from '../../lib/cluster/kubeconfig.ts'
-import { isJsonObject, type Json, type KubeObject } from '../../lib/manifest/object.ts'
 import { type ControlPlane, controlPlanePeers } from '../peers/control-plane.ts'
 import { describeWithPeers } from '../peers/describe-with-peers.ts'
 import { createNamespace, sharedControlPlane } from '../peers/shared-control-plane.ts'
+import { applyBeside, readApplied } from './beside-kubectl.ts'
+import { gadgets, richDefinition } from './custom-objects.ts'
 import { createScene } from './scene.ts'
 import { thinnedObjects } from './thinned-objects.ts'
 import { variedObjects } from './varied-objects.ts'
@@ -34,7 +34,7 @@ describeWithPeers(controlPlanePeers, 'beside kubectl apply --server-side', () =>
       expect(applied.stderr).toBe('')
       for (const object of variedObjects(ours, version)) {
         const [a, b] = await Promise.all(
-          [ours, theirs].map((namespace) => read(namespace, object, scene.client.get)),
+          [ours, theirs].map((namespace) => readApplied(scene, namespace, object)),
         )
         expect(a).toEqual(b)
       }
@@ -52,68 +52,27 @@ describeWithPeers(controlPlanePeers, 'beside kubectl apply --server-side', () =>
       let equal = 0
       for (const version of ['1', '2']) {
         const chance = { seed: seed * 2 + Number(version), copies: 3 }
-        const objects = thinnedObjects(ours, version, chance)
-        for (const object of objects) await scene.apply([object]).catch(expectRefusal)
-        const items = thinnedObjects(theirs, version, chance)
-        const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
-        // The server judges; its complaints are part of the comparison: such objects are absent, or as they were.
-        await controlPlane.kubectl(
-          [...['apply', '--server-side', '--force-conflicts'], ...['--validate=false', '-f', '-']],
-          list,
+        equal += await applyBeside(controlPlane, scene, theirs, (namespace) =>
+          thinnedObjects(namespace, version, chance),
         )
-        for (const object of objects) {
-          const [a, b] = await Promise.all(
-            [ours, theirs].map((namespace) =>
-              read(namespace, object, scene.client.get).catch(() => 'absent'),
-            ),
-          )
-          expect({ object, live: a }).toEqual({ object, live: b })
-          if (a !== 'absent') equal += 1
-        }
       }
       expect(equal).toBeGreaterThan(50)
     },
   )
 
-  async function read(
-    namespace: string,
-    object: KubeObject,
-    get: ReturnType<typeof createScene>['client']['get'],
-  ): Promise<Json> {
-    const [group = '', version = ''] = object.apiVersion.includes('/')
-      ? object.apiVersion.split('/')
-      : ['', object.apiVersion]
-    const { name } = object.metadata
-    const live = await get({ group, version, kind: object.kind, namespace, name })
-    return withoutIdentity(live, namespace)
-  }
+  it.each(seeds)('takes and refuses the same of custom kinds (seed %i)', async (seed) => {
+    const ours = await createNamespace(controlPlane, 'custom')
+    const theirs = await createNamespace(controlPlane, 'custom')
+    const scene = createScene(await transportFromSecret(controlPlane.kubeconfig), ours)
+    const group = `g${ours.slice('custom-'.length)}.example.com`
+    await scene.apply([richDefinition(group)], { stageWaitMs: 60_000 })
+    let equal = 0
+    for (const round of [0, 1, 2]) {
+      const chance = { seed: seed * 3 + round, count: 30 }
+      equal += await applyBeside(controlPlane, scene, theirs, (namespace) =>
+        gadgets(group, namespace, chance),
+      )
+    }
+    expect(equal).toBeGreaterThan(45)
+  })
 })
-
-function expectRefusal(thrown: unknown): void {
-  expect(thrown).toBeInstanceOf(ApplyError)
-}
-
-/** What differs between any two objects, and the labels that only we set. */
-function withoutIdentity(object: KubeObject, namespace: string): Json {
-  const { metadata, status: _status, ...content } = object
-  const { labels, annotations, finalizers } = metadata
-  const kept = { labels: withoutOwner(labels), annotations: withoutRevision(annotations) }
-  const text = JSON.stringify({ ...content, ...kept, finalizers: finalizers ?? null })
-  const addresses = /"(clusterIPs?|nodePort|nodeName)":(\[[^\]]*\]|"[^"]*"|\d+)/g
-  const scheduled = /"nodeName":null,|,"nodeName":null/g
-  const settled = text.replaceAll(namespace, 'ns').replace(addresses, '"$1":null')
-  return JSON.parse(settled.replace(scheduled, ''))
-}
-
-/** A controller writes it, when it comes to it. */
-function withoutRevision(annotations: Json | undefined): Json {
-  if (!isJsonObject(annotations)) return {}
-  const { 'deployment.kubernetes.io/revision': _, ...own } = annotations
-  return own
-}
-
-function withoutOwner(labels: Json | undefined): Json {
-  if (!isJsonObject(labels)) return {}
-  const own = Object.entries(labels).filter(([key]) => !key.startsWith('kustomize.toolkit'))
-  return Object.fromEntries(own)
-}

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createHttpsTransport, type HttpsTransport } from '../../lib/cluster/https.ts'
 import type { ClusterRequest, ClusterResponse, Transport } from '../../lib/cluster/transport.ts'
 import { isJsonObject, type Json } from '../../lib/manifest/object.ts'
+import { createRandom } from '../apply/random.ts'
 
 /** Faults that stand between us and an API server; `lost` is done and never answered. */
 const faults = [
@@ -236,16 +237,5 @@ function methodOf({ method }: IncomingMessage): ClusterRequest['method'] {
       return method
     default:
       return 'GET'
-  }
-}
-
-/** Mulberry32: numbers in [0, 1) that are the same for the same seed. */
-function createRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
 }
