@@ -97,6 +97,28 @@ describe.skipIf(skip !== undefined)(`the packaged stack${skip ? ` (${skip})` : '
     expect(at('DriftLambdaFunction').get('ReservedConcurrentExecutions')).toBe(1)
   })
 
+  it('bounds how often anybody may call: A49, by counters that no cold start resets', () => {
+    const stage = template.resources.get('HttpApiStage')
+    const limits = fieldsOf(stage?.properties.get('RouteSettings'))
+    const isBounded = (settings: unknown): boolean => {
+      const [rate, burst] = ['ThrottlingRateLimit', 'ThrottlingBurstLimit'].map((name) =>
+        Number(fieldsOf(settings).get(name)),
+      )
+      return Number(rate) > 0 && Number(rate) <= 50 && Number(burst) >= Number(rate)
+    }
+    expect(isBounded(stage?.properties.get('DefaultRouteSettings'))).toBe(true)
+    const routes = ofType('AWS::ApiGatewayV2::Route')
+    const ofWebhook = routes.filter(([, properties]) =>
+      JSON.stringify(properties.get('Target')).includes('IntegrationWebhook'),
+    )
+    const keys = ofWebhook.map(([, properties]) => String(properties.get('RouteKey')))
+    expect([...limits.keys()].sort()).toEqual(keys.sort())
+    expect(keys).toEqual(['ANY /hook/{digest}', 'ANY /webhooks/{sender}'])
+    for (const key of keys) expect(isBounded(limits.get(key)), key).toBe(true)
+    // Without it the stage may be made first, and names routes that are not there.
+    for (const [id] of ofWebhook) expect(stage?.dependsOn).toContain(id)
+  })
+
   it('seals with a key of its own that is renewed and outlives the stack', () => {
     const key = template.resources.get('SealKey')
     expect(key?.properties.get('EnableKeyRotation')).toBe(true)

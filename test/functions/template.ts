@@ -14,7 +14,12 @@ export type Template = {
   readonly outputs: readonly string[]
 }
 
-export type Resource = { readonly type: string; readonly properties: Fields }
+export type Resource = {
+  readonly type: string
+  readonly properties: Fields
+  /** Logical ids. */
+  readonly dependsOn: readonly string[]
+}
 
 export type Fields = ReadonlyMap<string, unknown>
 
@@ -44,7 +49,8 @@ export function packageTemplate(
     ([id, value]): [string, Resource] => {
       const fields = fieldsOf(value)
       const properties = fieldsOf(fields.get('Properties'))
-      return [id, { type: String(fields.get('Type')), properties }]
+      const dependsOn = listOf(fields.get('DependsOn')).map(String)
+      return [id, { type: String(fields.get('Type')), properties, dependsOn }]
     },
   )
   const outputs = [...fieldsOf(parsed.get('Outputs')).keys()]
