@@ -77,22 +77,23 @@ export async function applyBuilt(
     ...memory.options,
     beforeStage,
   })
-  if (applied.waitingFor.length > 0) {
+  const unfinished = async (more: Partial<Applied>): Promise<Applied> => {
     await memory.keep(built, applied, false)
     const inventory = unionInventory(previous, planned)
-    return { ...applied, deletions: [], inventory, unwatched: [] }
+    return { ...applied, deletions: [], inventory, unwatched: [], ...more }
   }
+  if (applied.waitingFor.length > 0) return unfinished({})
   if (built.fluxObjects.length > 0) await beforeStage()
   const registered = await registerObjects(run.ports, target.id, built.fluxObjects)
   const changes = [...applied.changes, ...registered]
-  const current = inventoryOfRefs(changes.map(({ ref }) => ref))
+  // What failed may be what takes the place of something that left: nothing is pruned before all is applied.
   if (applied.faults.length > 0) {
-    await memory.keep(built, applied, false)
-    // What failed may be what takes the place of something that left: nothing is pruned before all is applied.
-    const inventory = unionInventory(previous, planned)
-    const applyError = isolatedErrorOf(applied.faults, built.objects.length)
-    return { ...applied, changes, deletions: [], inventory, unwatched: [], applyError }
+    return unfinished({
+      changes,
+      applyError: isolatedErrorOf(applied.faults, built.objects.length),
+    })
   }
+  const current = inventoryOfRefs(changes.map(({ ref }) => ref))
   const leaving = {
     refs: staleRefs(previous, current),
     ownedCount: previous.length,
