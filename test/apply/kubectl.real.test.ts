@@ -73,6 +73,6 @@ describeWithPeers(controlPlanePeers, 'beside kubectl apply --server-side', () =>
         gadgets(group, namespace, chance),
       )
     }
-    expect(equal).toBeGreaterThan(45)
+    expect(equal).toBeGreaterThan(30)
   })
 })

@@ -1,13 +1,17 @@
 import { setTimeout as timeout } from 'node:timers/promises'
-import { beforeAll, beforeEach, expect, it } from 'vitest'
+import { beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { type ClusterClient, createClusterClient } from '../../lib/cluster/client.ts'
 import { transportFromSecret } from '../../lib/cluster/kubeconfig.ts'
 import { checkHealth, type HealthResult, summarizeHealth } from '../../lib/health/check.ts'
 import { explainUnhealthy } from '../../lib/health/explain.ts'
 import { type JsonObject, type KubeObject, refOf } from '../../lib/manifest/object.ts'
 import { type ControlPlane, controllerPeers, controlPlanePeers } from '../peers/control-plane.ts'
+import { containerLog } from '../peers/controllers.ts'
 import { describeWithPeers } from '../peers/describe-with-peers.ts'
 import { createNamespace, sharedControlPlane } from '../peers/shared-control-plane.ts'
+
+/** What makes kwok fail a pod a second after it is ready. */
+const failing = 'pod-container-running-failed.stage.kwok.x-k8s.io'
 
 describeWithPeers([...controlPlanePeers, ...controllerPeers], 'health on a real cluster', () => {
   let controlPlane: ControlPlane
@@ -119,6 +123,39 @@ describeWithPeers([...controlPlanePeers, ...controllerPeers], 'health on a real 
     })
     const results = await checkHealth(client, [refOf(object)], { now })
     expect(await explainUnhealthy(stranger, results)).toEqual([first])
+  })
+
+  it('shows the end of the log of the first pod that fails', async () => {
+    const object = workload('Deployment', {
+      replicas: 1,
+      minReadySeconds: 300,
+      template: {
+        metadata: { labels: { app: 'Deployment', [failing]: 'true' } },
+        spec: { containers: [{ name: 'c', image: 'example.com/c:1' }] },
+      },
+    })
+    await client.applyServerSide(object)
+    const told = await vi.waitFor(
+      async () => {
+        const [result] = await checkHealth(client, [refOf(object)], { now })
+        if (result === undefined) throw new Error('nothing was looked at')
+        const lines = await explainUnhealthy(client, [result])
+        expect(lines.join('\n')).toContain('log of')
+        return { result, lines }
+      },
+      { timeout: 90_000, interval: 100 },
+    )
+    // Its pods fail and are replaced until it goes.
+    await client.delete(refOf(object))
+    expect(told.result.status).toBe('InProgress')
+    expect(told.lines.find((line) => line.startsWith('Pod/'))).toMatch(
+      /: container c ended with exit code 1 \(containerFailed\): container failed$/,
+    )
+    const log = told.lines.slice(told.lines.findIndex((line) => line.startsWith('log of')))
+    expect(log).toEqual([
+      expect.stringMatching(/^log of deployment-[^/]+\/c:$/),
+      ...containerLog.slice(-10).map((line) => `  ${line}`),
+    ])
   })
 
   it('is terminating while a namespace goes, and not found once it is gone', async () => {

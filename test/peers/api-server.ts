@@ -86,6 +86,8 @@ function apiServerArgs(etcdPort: number, securePort: number): readonly string[] 
     '--service-account-key-file=service-account.pub',
     '--service-account-signing-key-file=service-account.key',
     '--allow-privileged=true',
+    // The name of a Node that kwok plays leads nowhere.
+    '--kubelet-preferred-address-types=InternalIP',
     // Nobody makes the tokens that this plugin would mount into every Pod.
     '--disable-admission-plugins=ServiceAccount',
     // The Endpoints of the Service `kubernetes` may not hold a loopback address.
