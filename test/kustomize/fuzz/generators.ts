@@ -1,5 +1,6 @@
 import { names, namespaces } from './pod.ts'
 import type { Random } from './random.ts'
+import { freshName, type Register } from './register.ts'
 import { anyText, oddText } from './scalars.ts'
 import type { Fields } from './yaml-text.ts'
 
@@ -7,19 +8,48 @@ import type { Fields } from './yaml-text.ts'
 export type AddFile = (name: string, text: string) => string
 
 /** An entry of configMapGenerator or secretGenerator, with the files that it reads. */
-export function makeGenerator(random: Random, addFile: AddFile, isSecret: boolean): Fields {
-  return {
-    name: random.chance(0.97) ? random.pick(names) : random.pick(['', 'gen', 'new-one']),
-    namespace: random.chance(0.1) ? random.pick(namespaces) : undefined,
-    behavior: random.risk(0.2)
-      ? random.pick(['merge', 'replace', 'create', random.risk(0.2) ? 'odd' : 'create'])
+export function makeGenerator(
+  random: Random,
+  addFile: AddFile,
+  isSecret: boolean,
+  register: Register,
+): Fields {
+  const hasEnvs = random.chance(0.2)
+  const entry = {
+    ...identity(random, isSecret, register),
+    literals: random.chance(hasEnvs && !random.risk(0.5) ? 0.1 : 0.7)
+      ? literals(random)
       : undefined,
-    literals: random.chance(0.65) ? literals(random) : undefined,
     files: random.chance(0.3) ? random.times(1, 2, (at) => file(random, addFile, at)) : undefined,
-    envs: random.chance(0.2) ? [addFile('settings.env', envText(random))] : undefined,
-    env: random.chance(0.03) ? addFile('other.env', envText(random)) : undefined,
+    envs: hasEnvs ? [addFile('settings.env', envText(random))] : undefined,
+    env: !hasEnvs && random.chance(0.03) ? addFile('other.env', envText(random)) : undefined,
     type: isSecret && random.chance(0.2) ? random.pick(['Opaque', 'kubernetes.io/tls']) : undefined,
     options: random.chance(0.25) ? makeOptions(random) : undefined,
+  }
+  register.generated.push({ isSecret, entry })
+  return entry
+}
+
+/** A new one, or one that is there already and is merged with or replaced. */
+function identity(random: Random, isSecret: boolean, register: Register): Fields {
+  const before = register.generated.filter((other) => other.isSecret === isSecret)
+  if (before.length > 0 && random.chance(0.3)) {
+    const { name, namespace } = random.pick(before).entry
+    return { name, namespace, behavior: random.pick(['merge', 'replace']) }
+  }
+  const namespace = random.chance(0.1) ? random.pick(namespaces) : undefined
+  if (random.risk(0.3)) {
+    return {
+      name: random.pick([...names, '', 'gen']),
+      namespace,
+      behavior: random.pick([undefined, 'merge', 'replace', 'create', 'odd']),
+    }
+  }
+  const kind = isSecret ? 'Secret' : 'ConfigMap'
+  return {
+    name: freshName(random, kind, [...names, 'gen', 'new-one'], namespace, register),
+    namespace,
+    behavior: random.chance(0.1) ? 'create' : undefined,
   }
 }
 
@@ -42,7 +72,7 @@ function literals(random: Random): string[] {
 function literal(random: Random, own: string): string {
   const key = random.chance(0.97)
     ? own
-    : random.pick([random.risk(0.2) ? '' : 'x', 'a b', 'é', 'y', '1'])
+    : random.pick(random.risk(0.5) ? ['', 'x', 'a b', 'é'] : [`${own}-y`, `1${own}`])
   const value = random.pick([
     anyText(random),
     '"quoted"',
@@ -93,6 +123,11 @@ function envText(random: Random): string {
       `H=${oddText(random).replaceAll('\n', ' ')}`,
       'I=\r',
     ])
-  const text = random.times(0, 4, line).join('\n')
+  const keyOf = (text: string): string => (text.split('=')[0] ?? '').trim()
+  const all = random.times(0, 4, line)
+  const lines = random.risk(0.1)
+    ? all
+    : all.filter((text, at) => all.findIndex((other) => keyOf(other) === keyOf(text)) === at)
+  const text = lines.join('\n')
   return (random.chance(0.05) ? '\ufeff' : '') + text + random.pick(['\n', ''])
 }

@@ -8,11 +8,23 @@ import { type Fields, type Value, writeYaml } from './yaml-text.ts'
 /** A JSON patch on some places of an object, as YAML or JSON text. */
 export function jsonPatch(random: Random, made: Made): string {
   const places = placesOf(made).filter(
-    ([path]) => path[0] !== 'kind' && path[0] !== 'apiVersion' && path.at(-1) !== 'name',
+    ([path]) =>
+      path[0] !== 'kind' &&
+      path[0] !== 'apiVersion' &&
+      path.at(-1) !== 'name' &&
+      (path.length > 1 || path[0] !== 'metadata' || random.risk(0.5)),
   )
-  const operations = random.times(random.chance(0.04) ? 0 : 1, 3, () => operation(random, places))
+  const all = random.times(random.risk(0.1) ? 0 : 1, 3, () => operation(random, places))
+  const operations = random.risk(0.7) ? all : lastRemoves(all)
   if (random.chance(0.25)) return JSON.stringify(operations).replaceAll('\\u0000', '')
   return writeYaml(random, operations)
+}
+
+/** What is removed is gone for the operations behind it. */
+function lastRemoves(operations: readonly Fields[]): readonly Fields[] {
+  const isRemoved = ({ op }: Fields): boolean => op === 'remove'
+  const removes = operations.filter(isRemoved).slice(0, 1)
+  return [...operations.filter((operation) => !isRemoved(operation)), ...removes]
 }
 
 const nowhere: readonly [Path, Value] = [['spec'], null]
@@ -35,13 +47,17 @@ function operation(random: Random, places: readonly (readonly [Path, Value])[]):
     return { op, from: place, path: pointer(siblingOf(random, path)) }
   if (op === 'test')
     return { op, path: place, value: random.chance(0.85) ? value : anyScalar(random) }
-  const isOdd = random.risk(0.03)
-  const next = isBeside || random.risk(0.3) ? anyTree(random, 2) : changed(random, value, 0)
+  const isAlike = !isBeside || (typeof path.at(-1) === 'number' && !random.risk(0.4))
   return {
-    op: isOdd ? random.pick(['Add', 'merge', '']) : op,
+    op: random.risk(0.03) ? random.pick(['Add', 'merge', '']) : op,
     path: place,
-    value: random.chance(0.98) ? next : undefined,
+    value: newValue(random, value, isAlike),
   }
+}
+
+function newValue(random: Random, value: Value, isAlike: boolean): Value {
+  if (random.risk(0.05)) return undefined
+  return isAlike && !random.risk(0.3) ? changed(random, value, 0) : anyTree(random, 2)
 }
 
 function siblingOf(random: Random, path: Path): Path {

@@ -1,10 +1,11 @@
 import { type AddFile, makeGenerator, makeOptions } from './generators.ts'
 import { jsonPatch } from './json-patches.ts'
 import type { Made } from './objects.ts'
-import { mergePatch, selectorOf } from './patches.ts'
+import { exactTarget, mergePatch, selectorOf } from './patches.ts'
 import { makeGeneratorPlugin, makeImage, makeTransformer } from './plugins.ts'
 import { names, namespaces } from './pod.ts'
 import type { Random } from './random.ts'
+import type { Register } from './register.ts'
 import { fieldPath, makeReplacement } from './replacements.ts'
 import { anyText } from './scalars.ts'
 import { makeCrds, makeOpenApi } from './schemas.ts'
@@ -14,6 +15,7 @@ export type Scene = {
   readonly random: Random
   readonly made: readonly Made[]
   readonly addFile: AddFile
+  readonly register: Register
 }
 
 type Field = readonly [probability: number, name: string, make: (scene: Scene) => Value]
@@ -38,13 +40,9 @@ const fields: readonly Field[] = [
   [
     0.25,
     'configMapGenerator',
-    ({ random, addFile }) => random.times(1, 2, () => makeGenerator(random, addFile, false)),
+    (scene) => scene.random.times(1, 2, () => generatorEntry(scene, false)),
   ],
-  [
-    0.15,
-    'secretGenerator',
-    ({ random, addFile }) => random.times(1, 2, () => makeGenerator(random, addFile, true)),
-  ],
+  [0.15, 'secretGenerator', (scene) => scene.random.times(1, 2, () => generatorEntry(scene, true))],
   [0.12, 'generatorOptions', ({ random }) => makeOptions(random)],
   [
     0.2,
@@ -52,7 +50,7 @@ const fields: readonly Field[] = [
     ({ random, made, addFile }) =>
       random.times(1, 2, (at) => replacementEntry(random, made, addFile, at)),
   ],
-  [0.08, 'vars', ({ random, made }) => random.times(1, 2, (at) => makeVar(random, made, at))],
+  [0.08, 'vars', makeVars],
   [
     0.06,
     'configurations',
@@ -72,8 +70,13 @@ const fields: readonly Field[] = [
   [
     0.04,
     'generators',
-    ({ random, addFile }) => [
-      inlineOrFile(random, addFile, 'generator.yaml', makeGeneratorPlugin(random, addFile)),
+    ({ random, addFile, register }) => [
+      inlineOrFile(
+        random,
+        addFile,
+        'generator.yaml',
+        makeGeneratorPlugin(random, addFile, register),
+      ),
     ],
   ],
   [
@@ -88,7 +91,15 @@ const fields: readonly Field[] = [
     0.08,
     'buildMetadata',
     ({ random }) =>
-      random.some(['originAnnotations', 'transformerAnnotations', 'managedByLabel', 'odd'], 0.5),
+      random.some(
+        [
+          'originAnnotations',
+          'transformerAnnotations',
+          'managedByLabel',
+          ...(random.risk(0.3) ? ['odd'] : []),
+        ],
+        0.5,
+      ),
   ],
 ]
 
@@ -110,6 +121,10 @@ export function makeFields(scene: Scene): Fields {
   )
 }
 
+function generatorEntry({ random, addFile, register }: Scene, isSecret: boolean): Fields {
+  return makeGenerator(random, addFile, isSecret, register)
+}
+
 function makePairs(random: Random): Fields {
   return Object.fromEntries(
     random.times(1, 2, () => [
@@ -127,12 +142,11 @@ function makeLabel(random: Random): Fields {
     fields: random.chance(0.12)
       ? [
           {
-            path: random.pick([
-              'spec/more/labels',
-              'metadata/x',
-              'spec/selector',
-              'spec/items/name',
-            ]),
+            path: random.pick(
+              random.risk(0.6)
+                ? ['spec/more/labels', 'spec/selector', 'spec/items/name']
+                : ['metadata/x', 'spec/template/metadata/labels', 'spec/new/labels'],
+            ),
             create: random.chance(0.6),
             kind: random.chance(0.5) ? 'Widget' : undefined,
           },
@@ -153,8 +167,14 @@ function makePatch(scene: Scene): Fields {
   const { random, made, addFile } = scene
   const one = random.pick(made)
   const isJson = random.chance(0.45)
-  const text = isJson ? jsonPatch(random, one) : patchText(scene)
-  const target = isJson || random.chance(0.3) ? selectorOf(random, one) : undefined
+  const hasTarget = isJson || random.chance(0.3)
+  const text = isJson ? jsonPatch(random, one) : patchText(scene, !hasTarget || random.risk(0.3))
+  const isExact = isJson && random.chance(0.8)
+  const target = hasTarget
+    ? isExact
+      ? exactTarget(random, one)
+      : selectorOf(random, one)
+    : undefined
   const options = random.chance(0.04)
     ? { [random.pick(['allowNameChange', 'allowKindChange'])]: true }
     : undefined
@@ -166,15 +186,15 @@ function makePatch(scene: Scene): Fields {
   }
 }
 
-function patchText({ random, made }: Scene): string {
-  const count = random.chance(0.1) ? 2 : 1
+function patchText({ random, made }: Scene, canBeTwo: boolean): string {
+  const count = canBeTwo && random.chance(0.1) ? 2 : 1
   return random
     .times(count, count, () => writeYaml(random, mergePatch(random, random.pick(made))))
     .join('---\n')
 }
 
 function mergeEntry(scene: Scene): string {
-  const text = patchText(scene)
+  const text = patchText(scene, true)
   return scene.random.chance(0.5)
     ? text
     : scene.addFile(`merge-${scene.random.int(1e6)}.yaml`, text)
@@ -182,16 +202,7 @@ function mergeEntry(scene: Scene): string {
 
 function json6902Entry({ random, made, addFile }: Scene): Fields {
   const one = random.pick(made)
-  const { metadata } = one
-  const [version, group] = String(one.apiVersion).split('/').reverse()
-  const { name, namespace } = isFields(metadata) ? metadata : {}
-  const target = {
-    group,
-    version,
-    kind: one.kind,
-    name,
-    namespace: random.chance(0.5) ? namespace : undefined,
-  }
+  const target = exactTarget(random, one)
   const text = jsonPatch(random, one)
   return random.chance(0.5) ? { target, patch: text } : { target, path: addFile('ops.yaml', text) }
 }
@@ -212,16 +223,22 @@ function replacementEntry(
   }
 }
 
-function makeVar(random: Random, made: readonly Made[], at: number): Fields {
-  const one = random.pick(made)
-  const { metadata } = one
-  const { name, namespace } = isFields(metadata) ? metadata : {}
+function makeVars({ random, made, register }: Scene): readonly Fields[] {
+  const names = ['NAME', 'HOST'].filter((name) => !register.vars.has(name) || random.risk(0.3))
+  return names.slice(0, 1 + random.int(2)).map((name) => {
+    register.vars.add(name)
+    return makeVar(random, random.pick(made), name)
+  })
+}
+
+function makeVar(random: Random, one: Made, name: string): Fields {
+  const { name: objectName, namespace } = isFields(one.metadata) ? one.metadata : {}
   return {
-    name: ['NAME', 'HOST'][at] ?? 'X',
+    name,
     objref: {
       apiVersion: one.apiVersion,
       kind: one.kind,
-      name,
+      name: objectName,
       namespace: random.chance(0.5) ? namespace : undefined,
     },
     fieldref: random.chance(0.4)

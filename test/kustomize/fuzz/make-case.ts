@@ -1,8 +1,9 @@
 import { makeFields } from './kustomization.ts'
 import { type Made, makeObject } from './objects.ts'
 import { createRandom, type Random } from './random.ts'
+import { createRegister, distinct, inner, type Register } from './register.ts'
 import { oddText } from './scalars.ts'
-import { type Fields, isFields, type Value, writeYaml } from './yaml-text.ts'
+import { type Fields, type Value, writeYaml } from './yaml-text.ts'
 
 /** A folder to build, with the arguments of `kustomize build`. */
 export type FuzzCase = {
@@ -16,16 +17,26 @@ export function makeCase(seed: string, number: number): FuzzCase {
   const files = new Map<string, string>()
   const isFlat = random.chance(0.55)
   const folder = isFlat ? '' : 'overlay'
-  makeFolder({ random, files, depth: isFlat ? 3 : random.int(2) + 1 }, folder, 'Kustomization')
+  const isFree = random.chance(0.04)
+  const depth = isFlat ? 3 : random.int(2) + 1
+  const site = { random, files, depth, isFree, register: createRegister(random) }
+  makeFolder(site, folder, 'Kustomization')
   const flags = random.chance(0.5) ? ['--reorder', 'none'] : []
-  const restrictor = random.chance(0.03) ? ['--load-restrictor', 'LoadRestrictionsNone'] : []
+  const restrictor = isFree ? ['--load-restrictor', 'LoadRestrictionsNone'] : []
   return {
     args: [folder === '' ? '.' : folder, ...flags, ...restrictor],
     files: Object.fromEntries(files),
   }
 }
 
-type Site = { readonly random: Random; readonly files: Map<string, string>; readonly depth: number }
+type Site = {
+  readonly random: Random
+  readonly files: Map<string, string>
+  readonly depth: number
+  /** Files may lie anywhere. */
+  readonly isFree: boolean
+  readonly register: Register
+}
 
 /** Writes a kustomization and all it loads; answers the objects that it gives. */
 export function makeFolder(
@@ -35,18 +46,21 @@ export function makeFolder(
   inherited: readonly Made[] = [],
 ): readonly Made[] {
   const { random, files } = site
+  const isComponent = kind === 'Component'
+  const register = isComponent ? site.register : inner(site.register)
   const base = folder === '' ? '' : `${folder}/`
   const addFile = (name: string, text: string): string => {
     files.set(base + name, text)
     return name
   }
-  const { resources, made } = makeResources(site, folder, addFile)
+  const inside = { ...site, register }
+  const { resources, made } = makeResources(inside, folder, addFile)
   const components =
     site.depth < 3 && random.chance(0.2)
-      ? [makeBase(site, folder, 'component', [...inherited, ...made])]
+      ? [makeBase(inside, folder, 'component', [...inherited, ...made])]
       : undefined
-  const rest = makeFields({ random, made: [...inherited, ...made], addFile })
-  const isComponent = kind === 'Component'
+  const rest = makeFields({ random, made: [...inherited, ...made], addFile, register })
+  if (!isComponent) site.register.generated.push(...register.generated)
   const header =
     isComponent || random.chance(0.2)
       ? { apiVersion: `kustomize.config.k8s.io/v1${isComponent ? 'alpha1' : 'beta1'}`, kind }
@@ -80,10 +94,8 @@ function makeResources(
   })
   const fileCount = depth < 3 ? random.int(2) : 1 + random.int(2)
   const loose = random.times(fileCount, fileCount, (at) => {
-    const made = distinct(
-      random,
-      random.times(1, 4, () => makeObject(random)),
-    )
+    const objects = random.times(1, 4, () => makeObject(random))
+    const made = distinct(random, objects, site.register)
     const name = addFile(
       `${random.pick(['a', 'res', 'all'])}-${at}.yaml`,
       documentsText(random, made),
@@ -93,7 +105,9 @@ function makeResources(
   const all = random.shuffle([...inner, ...loose])
   const missing = random.risk(0.02) ? ['missing.yaml'] : []
   const twin = random.chance(0.12) ? makeTwin(site, folder, inner) : []
-  const outside = random.chance(0.015) ? makeOutside(site, folder) : []
+  const outside = (site.isFree ? random.chance(0.3) : random.risk(0.03))
+    ? makeOutside(site, folder)
+    : []
   return {
     resources: [...all.map(({ path }) => path), ...missing, ...twin, ...outside],
     made: all.flatMap(({ made }) => made),
@@ -114,6 +128,8 @@ function makeTwin(
     nameSuffix: random.chance(0.3) ? '-twin' : undefined,
     namespace: random.chance(0.5) ? 'twin' : undefined,
   }
+  const isSame = Object.values(fields).filter((value) => value !== undefined).length === 1
+  if (isSame && !random.risk(0.5)) return []
   files.set(`${folder}/twin/kustomization.yaml`, writeYaml(random, fields))
   return ['twin']
 }
@@ -152,22 +168,6 @@ function makeBase(
   return prefix + (clean.split('/').at(-1) ?? '')
 }
 
-/** Mostly without twins, which are an error. */
-function distinct(random: Random, made: readonly Made[]): readonly Made[] {
-  if (random.risk(0.15)) return made
-  const seen = new Set<string>()
-  return made.filter((one) => {
-    const { name, namespace } = isFields(one.metadata) ? one.metadata : {}
-    const id = JSON.stringify([
-      one.apiVersion,
-      one.kind,
-      name,
-      namespace === 'default' ? undefined : namespace,
-    ])
-    return !seen.has(id) && seen.add(id)
-  })
-}
-
 function documentsText(random: Random, made: readonly Made[]): string {
   const texts = made.map((one) => writeYaml(random, one))
   const between = !random.risk(0.2)
@@ -185,7 +185,7 @@ function documentsText(random: Random, made: readonly Made[]): string {
   if (random.chance(0.01)) return text.replaceAll('\n', '\r\n')
   if (random.chance(0.01)) return `\ufeff${text}`
   if (random.chance(0.01)) return text.replace(/\n/g, () => random.pick(['\n', ' \n', '\t\n']))
-  if (random.chance(0.01)) return `%YAML 1.${random.pick([1, 2])}\n---\n${text}`
+  if (random.risk(0.02)) return `%YAML 1.${random.pick([1, 2])}\n---\n${text}`
   return random.risk(0.02) ? text + oddText(random) : text
 }
 
@@ -200,16 +200,27 @@ function kustomizationText(random: Random, file: Fields): string {
 
 /** The same in another manner of writing, most of which kustomize takes. */
 function oddly(random: Random, text: string): string {
-  return random.pick<(text: string) => string>([
-    (plain) => plain.replaceAll('\n', '\r\n'),
-    (plain) => `\ufeff${plain}`,
-    (plain) => `---\n${plain}---\nnamePrefix: second-\n`,
-    (plain) => `${plain}namePrefix: last-\n`,
-    (plain) => `${plain}namespace: ~\n`,
-    (plain) => `# note\n\n${plain}\n# end`,
-    (plain) => plain.replaceAll(': true', ': yes').replaceAll(': false', ': off'),
-    (plain) => plain.replace('namePrefix:', 'NamePrefix:').replace('patches:', 'PATCHES:'),
-    (plain) => `x-anchor: &x 1\n${plain}`,
-    (plain) => plain.replace(/\n/g, () => random.pick(['\n', '\n', ' \n', ' # c\n'])),
-  ])(text)
+  const broken = random.risk(0.6) ? breakages : []
+  return random.pick([...manners, ...broken])(text, random)
 }
+
+type Manner = (text: string, random: Random) => string
+
+const manners: readonly Manner[] = [
+  (plain) => plain.replaceAll('\n', '\r\n'),
+  (plain) => `\ufeff${plain}`,
+  (plain) => (/^namePrefix:/m.test(plain) ? plain : `${plain}namePrefix: last-\n`),
+  (plain) => (/^namespace:/m.test(plain) ? plain : `${plain}namespace: ~\n`),
+  (plain) => `# note\n\n${plain}\n# end`,
+  (plain) => plain.replaceAll(': true', ': yes').replaceAll(': false', ': off'),
+  (plain) => plain.replace('namePrefix:', 'NamePrefix:').replace('patches:', 'PATCHES:'),
+  (plain, random) => plain.replace(/\n/g, () => random.pick(['\n', '\n', '\n\n', ' \n'])),
+]
+
+const breakages: readonly Manner[] = [
+  (plain) => `---\n${plain}---\nnamePrefix: second-\n`,
+  (plain) => `${plain}namePrefix: last-\n`,
+  (plain) => `${plain}namespace: ~\n`,
+  (plain) => `x-anchor: &x 1\n${plain}`,
+  (plain, random) => plain.replace(/\n/g, () => random.pick(['\n', '\n', ' \n', ' # c\n'])),
+]

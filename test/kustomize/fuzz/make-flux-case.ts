@@ -6,6 +6,7 @@ import { mergePatch, selectorOf } from './patches.ts'
 import { makeImage } from './plugins.ts'
 import { namespaces } from './pod.ts'
 import { createRandom, type Random } from './random.ts'
+import { createRegister } from './register.ts'
 import { type Fields, writeYaml } from './yaml-text.ts'
 
 /** A folder `app`, and the spec of a Kustomization of Flux that points at it. */
@@ -20,7 +21,17 @@ export function makeFluxCase(seed: string, number: number): FluxFuzzCase {
   const random = createRandom(`${seed}/flux/${number}`)
   const files = new Map<string, string>()
   const made = random.chance(0.75)
-    ? makeFolder({ random, files, depth: 2 + random.int(2) }, 'app', 'Kustomization')
+    ? makeFolder(
+        {
+          random,
+          files,
+          depth: 2 + random.int(2),
+          isFree: false,
+          register: createRegister(random),
+        },
+        'app',
+        'Kustomization',
+      )
     : makeLoose(random, files)
   const spec = makeSpec(random, made, files)
   const isSubstituted = 'postBuild' in spec

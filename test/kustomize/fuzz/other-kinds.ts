@@ -1,7 +1,7 @@
 import { images, names, namespaces } from './pod.ts'
 import type { Random } from './random.ts'
 import { anyText, anyTree } from './scalars.ts'
-import type { Fields, Value } from './yaml-text.ts'
+import { type Fields, isFields, type Value } from './yaml-text.ts'
 
 const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }]
 
@@ -171,11 +171,11 @@ export const otherKinds: readonly Kind[] = [
     { spec: custom(random) },
   ],
   (random) => ['example.com/v1', 'Widget', { spec: custom(random) }],
-  (random) => ['example.com/v1', 'Widget', { spec: anyTree(random, 4), data: anyTree(random, 2) }],
+  (random) => ['example.com/v1', 'Widget', { spec: oftenMap(random, 4), data: anyTree(random, 2) }],
   (random) => [
     'example.com/v1',
     random.risk(0.2) ? 'WidgetList' : 'Widget',
-    { items: [{ name: 'a' }], [random.pick(['spec', 'status'])]: anyTree(random, 3) },
+    { items: [{ name: 'a' }], [random.pick(['spec', 'status'])]: oftenMap(random, 3) },
   ],
   (random) => [
     'admissionregistration.k8s.io/v1',
@@ -183,6 +183,12 @@ export const otherKinds: readonly Kind[] = [
     { spec: { validations: [{ expression: anyText(random) }] } },
   ],
 ]
+
+/** What looks below a spec fails on one that is no map. */
+function oftenMap(random: Random, depth: number): Value {
+  const tree = anyTree(random, depth)
+  return isFields(tree) || random.risk(0.5) ? tree : { more: tree }
+}
 
 function binding(random: Random, kind: string): Fields {
   return {

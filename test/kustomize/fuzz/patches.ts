@@ -20,7 +20,9 @@ export function mergePatch(random: Random, made: Made): Fields {
     ([key]) => !['apiVersion', 'kind', 'metadata'].includes(key),
   )
   const body = Object.fromEntries(
-    rest.filter(() => random.chance(0.9)).map(([key, value]) => [key, changed(random, value, 0)]),
+    rest
+      .filter(([, value]) => random.chance(0.9) && (value !== undefined || random.risk(0.4)))
+      .map(([key, value]) => [key, changed(random, value, 0)]),
   )
   const directive = random.chance(0.03)
     ? { $patch: random.pick(['delete', 'replace', 'merge', random.risk(0.2) ? 'odd' : 'merge']) }
@@ -38,7 +40,9 @@ export function changed(random: Random, value: Value, depth: number): Value {
 
 function changedFields(random: Random, fields: Fields, depth: number): Fields {
   const kept = Object.entries(fields).filter(
-    ([key]) => key === 'name' || random.chance(depth < 3 ? 0.7 : 0.5),
+    ([key, value]) =>
+      (key === 'name' || random.chance(depth < 3 ? 0.7 : 0.5)) &&
+      (value !== undefined || random.risk(0.4)),
   )
   const entries = kept.map(([key, value]) => [
     key,
@@ -69,6 +73,13 @@ function added(random: Random, list: readonly Value[]): Value {
         $patch: random.chance(0.15) ? 'delete' : undefined,
       }
     : anyScalar(random)
+}
+
+/** A target that is this object. */
+export function exactTarget(random: Random, { kind, metadata, apiVersion }: Made): Fields {
+  const { name, namespace } = isFields(metadata) ? metadata : {}
+  const [version, group] = String(apiVersion).split('/').reverse()
+  return { group, version, kind, name, namespace: random.chance(0.5) ? namespace : undefined }
 }
 
 /** A selector that finds the object, more or less. */

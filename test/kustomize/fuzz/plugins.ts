@@ -2,11 +2,12 @@ import type { AddFile } from './generators.ts'
 import { makeGenerator } from './generators.ts'
 import { jsonPatch } from './json-patches.ts'
 import type { Made } from './objects.ts'
-import { mergePatch, selectorOf } from './patches.ts'
+import { exactTarget, mergePatch, selectorOf } from './patches.ts'
 import { images, names, namespaces } from './pod.ts'
 import type { Random } from './random.ts'
+import type { Register } from './register.ts'
 import { makeReplacement } from './replacements.ts'
-import { type Fields, type Value, writeYaml } from './yaml-text.ts'
+import { type Fields, isFields, type Value, writeYaml } from './yaml-text.ts'
 
 type Plugin = (random: Random, made: readonly Made[]) => Fields
 
@@ -61,15 +62,14 @@ const transformers: readonly Plugin[] = [
     imageTag: makeImage(random),
     fieldSpecs: random.chance(0.4) ? [{ path: 'spec/image' }] : undefined,
   }),
-  (random) => ({
+  (random, made) => ({
     kind: 'ReplicaCountTransformer',
-    replica: { name: random.pick(names), count: 7 },
+    replica: { name: scaled(random, made), count: 7 },
     fieldSpecs: [{ path: 'spec/replicas', create: true, kind: 'Deployment' }],
   }),
   (random, made) => ({
     kind: 'PatchTransformer',
-    patch: jsonPatch(random, random.pick(made)),
-    target: selectorOf(random, random.pick(made)),
+    ...targeted(random, random.pick(made), 'patch'),
   }),
   (random, made) => ({
     kind: 'PatchTransformer',
@@ -81,8 +81,7 @@ const transformers: readonly Plugin[] = [
   }),
   (random, made) => ({
     kind: 'PatchJson6902Transformer',
-    jsonOp: jsonPatch(random, random.pick(made)),
-    target: selectorOf(random, random.pick(made)),
+    ...targeted(random, random.pick(made), 'jsonOp'),
   }),
   (random, made) => ({
     kind: 'ReplacementTransformer',
@@ -102,6 +101,17 @@ const transformers: readonly Plugin[] = [
   () => ({ kind: 'HashTransformer' }),
 ]
 
+function targeted(random: Random, one: Made, field: 'patch' | 'jsonOp'): Fields {
+  const target = random.risk(0.4) ? selectorOf(random, one) : exactTarget(random, one)
+  return { [field]: jsonPatch(random, one), target }
+}
+
+function scaled(random: Random, made: readonly Made[]): Value {
+  const found = made.filter(({ kind }) => kind === 'Deployment')
+  const { metadata } = found.length > 0 ? random.pick(found) : {}
+  return isFields(metadata) ? metadata.name : random.pick(names)
+}
+
 /** The text of a transformer's configuration, now and then more than one. */
 export function makeTransformer(random: Random, made: readonly Made[]): string {
   return random
@@ -110,16 +120,17 @@ export function makeTransformer(random: Random, made: readonly Made[]): string {
       return writeYaml(random, {
         apiVersion: !random.risk(0.05) ? 'builtin' : 'example.com/v1',
         kind,
-        metadata: metadata ?? { name: `plugin-${at}` },
+        metadata: metadata ?? { name: `plugin-${random.risk(0.2) ? at : random.int(1e6)}` },
         ...rest,
       })
     })
     .join('---\n')
 }
 
-export function makeGeneratorPlugin(random: Random, addFile: AddFile): string {
+export function makeGeneratorPlugin(random: Random, addFile: AddFile, register: Register): string {
   const isSecret = random.chance(0.4)
-  const { name, namespace, options, behavior, ...rest } = makeGenerator(random, addFile, isSecret)
+  const entry = makeGenerator(random, addFile, isSecret, register)
+  const { name, namespace, options, behavior, ...rest } = entry
   return writeYaml(random, {
     apiVersion: 'builtin',
     kind: isSecret ? 'SecretGenerator' : 'ConfigMapGenerator',

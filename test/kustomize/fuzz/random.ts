@@ -3,7 +3,7 @@ export type Random = {
   /** From 0 up to and without `below`. */
   readonly int: (below: number) => number
   readonly chance: (probability: number) => boolean
-  /** As `chance`, for what breaks a build; more than half of all cases are spared. */
+  /** As `chance`, for what breaks a build; most cases are spared. */
   readonly risk: (probability: number) => boolean
   readonly pick: <T>(from: readonly T[]) => T
   /** Each with this probability, in their order. */
@@ -18,7 +18,7 @@ export function createRandom(seed: string): Random {
   const next = createSource(hash(seed))
   const int = (below: number): number => Math.floor(next() * below)
   const chance = (probability: number): boolean => next() < probability
-  const isCalm = chance(0.6)
+  const isCalm = chance(0.75)
   const pick = <T>(from: readonly T[]): T => {
     const at = int(from.length)
     for (const picked of from.slice(at, at + 1)) return picked

@@ -17,7 +17,10 @@ export function makeReplacement(random: Random, made: readonly Made[]): Fields {
           ? fieldPath(random, from, isScalar).replaceAll('*', random.risk(0.3) ? '*' : '0')
           : undefined,
         options: random.chance(0.1)
-          ? { delimiter: random.pick(['/', ':', '-', '.']), index: random.pick([0, 1, 2, 5]) }
+          ? {
+              delimiter: random.pick(['/', ':', '-', '.']),
+              index: random.risk(0.5) ? random.pick([0, 1, 2, 5]) : 0,
+            }
           : undefined,
       }
   const sourceValue = source === undefined ? anyText(random) : undefined
@@ -26,40 +29,67 @@ export function makeReplacement(random: Random, made: readonly Made[]): Fields {
 
 function makeTarget(random: Random, made: readonly Made[]): Fields {
   const to = random.pick(made)
+  const isUsual = random.chance(0.2)
+  // A part of a number is none.
+  const isText = random.chance(0.4)
+  const paths = (): string[] =>
+    random.times(1, 2, () => (isUsual ? usualPath(random, to) : targetPath(random, to, isText)))
   return {
     select: !random.risk(0.05) ? selectorOf(random, to) : undefined,
     reject: random.chance(0.08) ? [{ name: random.pick(names) }] : undefined,
-    fieldPaths: !random.risk(0.05) ? random.times(1, 2, () => targetPath(random, to)) : undefined,
-    options: random.chance(random.risk(1) ? 0.3 : 0.85) ? targetOptions(random) : undefined,
+    fieldPaths: !random.risk(0.05) ? paths() : undefined,
+    options:
+      isUsual || random.chance(random.risk(1) ? 0.3 : 0.93)
+        ? targetOptions(random, isUsual, (isText && !isUsual) || random.risk(0.4))
+        : undefined,
   }
 }
 
-function targetOptions(random: Random): Fields {
-  const delimiter = random.chance(0.5) ? random.pick(['/', ':', '-', '.']) : undefined
+function targetOptions(random: Random, isUsual: boolean, hasDelimiter: boolean): Fields {
+  const delimiter = hasDelimiter ? random.pick(['/', ':', '-', '.']) : undefined
+  const isCreated = random.risk(1) ? random.chance(0.5) : isUsual || random.chance(0.95)
   return {
     delimiter,
     index: delimiter === undefined ? undefined : random.pick([0, 1, 2, -1, 9]),
-    create: random.chance(random.risk(1) ? 0.4 : 0.9) ? true : undefined,
+    create: isCreated ? true : undefined,
   }
 }
 
-function targetPath(random: Random, to: Made): string {
-  if (random.chance(0.2))
-    return random.pick([
-      'metadata.labels.added',
-      'metadata.annotations.[example.com/x]',
-      'spec.template.metadata.labels.app',
-      'spec.new.deep.field',
-      'spec.template.spec.containers.[name=new].image',
-      'spec.items.[name=one].value',
-      'spec.template.spec.containers.*.env.*.value',
-      'spec.conf.a.b',
-      'data.a',
-      random.risk(0.5) ? 'metadata.name' : 'data.b',
-    ])
-  const path = fieldPath(random, to, random.chance(0.9) ? isScalar : () => true)
+function usualPath(random: Random, to: Made): string {
+  const fitting = usualPaths.filter(([, field]) => random.risk(0.3) || isUsualIn(field, to))
+  return random.pick(fitting)[0]
+}
+
+function targetPath(random: Random, to: Made, isText: boolean): string {
+  const isWanted = isText ? isString : isScalar
+  const path = fieldPath(random, to, random.risk(0.3) ? () => true : isWanted)
   // The hash of a generated object of another kind covers how its YAML was written, which nothing here keeps.
   return path === 'kind' ? 'metadata.name' : path
+}
+
+function isString(value: Value): boolean {
+  return typeof value === 'string' && !value.includes('!!')
+}
+
+/** A path, and the field that an object has for which it makes sense. */
+const usualPaths: readonly (readonly [path: string, field?: string])[] = [
+  ['metadata.labels.added'],
+  ['metadata.annotations.[example.com/x]'],
+  ['metadata.annotations.added'],
+  ['spec.new.deep.field', 'spec'],
+  ['spec.template.metadata.labels.app', 'template'],
+  ['spec.template.spec.containers.[name=new].image', 'template'],
+  ['spec.template.spec.containers.*.env.*.value', 'template'],
+  ['spec.items.[name=one].value', 'items'],
+  ['spec.conf.a.b', 'conf'],
+  ['data.a', 'data'],
+  ['data.b', 'data'],
+]
+
+function isUsualIn(field: string | undefined, { data, spec }: Made): boolean {
+  if (field === undefined) return true
+  if (field === 'data') return isFields(data)
+  return isFields(spec) && (field === 'spec' || field in spec)
 }
 
 function isScalar(value: Value): boolean {

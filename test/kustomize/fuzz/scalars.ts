@@ -79,7 +79,6 @@ const oddTexts = [
   '😀',
   'a😀b',
   '\u200bzw',
-  '\u007f',
   'line one\nline two',
   'line one\nline two\n',
   'end\n\n',
@@ -168,8 +167,7 @@ const oddPlains = [
   '2001-12-14t21:59:43.10-05:00',
   '2020-1-2',
   '!!str 5',
-  '!!int "5"',
-  '!!float 5',
+  '!!float 5.5',
   '!!bool "true"',
   '!!binary aGVsbG8=',
   '!!null ""',
@@ -179,7 +177,6 @@ const oddPlains = [
   '+.inf',
   '.NaN',
   'plain text',
-  'a b: c',
   '"dq \\u00e9 \\x41 \\n"',
   "'it''s'",
   '"fold\n    ed text"',
@@ -191,7 +188,6 @@ const oddPlains = [
   '+0x1',
   '0o8',
   '1e400',
-  '"\\ud83d\\ude00"',
   '"\\U0001F600"',
   'é',
   '日本',
@@ -204,6 +200,19 @@ const oddPlains = [
   "''",
 ]
 
+/** What no parser takes in most places. */
+const brokenPlains = [
+  '!!int "5"',
+  '!!float 5',
+  'a b: c',
+  '"\\ud83d\\ude00"',
+  '"\\q"',
+  '"open',
+  '*none',
+  '@at',
+  "'",
+]
+
 /** Any scalar, mostly tame ones. */
 export function anyScalar(random: Random): Value {
   if (random.chance(0.5))
@@ -211,7 +220,8 @@ export function anyScalar(random: Random): Value {
   if (random.chance(0.4)) return random.int(100_000)
   if (random.chance(0.2)) return random.chance(0.5)
   if (random.chance(0.08)) return null
-  return random.chance(0.55) ? oddText(random) : raw(random.pick(oddPlains))
+  if (random.chance(0.55)) return oddText(random)
+  return raw(random.pick(random.risk(0.1) ? brokenPlains : oddPlains))
 }
 
 /** A text, which may look like anything. */
@@ -222,7 +232,7 @@ export function anyText(random: Random): string {
 }
 
 export function oddText(random: Random): string {
-  const text = random.pick(oddTexts)
+  const text = random.risk(0.02) ? '\u007f' : random.pick(oddTexts)
   return random.chance(0.08) ? text + random.pick(oddTexts) : text
 }
 

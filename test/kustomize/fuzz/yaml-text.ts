@@ -117,8 +117,14 @@ function writeLines(random: Random, value: string, indent: number): string {
   const pad = ' '.repeat(Math.max(indent, 1))
   const chomp = value.endsWith('\n\n') ? '+' : value.endsWith('\n') ? '' : '-'
   const lines = value.replace(/\n$/, '').split('\n')
-  const mark = random.chance(0.9) ? '|' : '>'
+  const isFolded = random.chance(0.1) && (!isDocument(value) || random.risk(0.3))
+  const mark = isFolded ? '>' : '|'
   return `${mark}${chomp}\n${lines.map((line) => (line === '' ? '' : pad + line)).join('\n')}`
+}
+
+/** Lines that make no sense in one. */
+function isDocument(text: string): boolean {
+  return /^(apiVersion:|- op:|kind:)/.test(text)
 }
 
 /** What plain YAML might read as something else than text. */
