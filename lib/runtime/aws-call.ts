@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { AwsV4Signer } from 'aws4fetch'
+import pLimit from 'p-limit'
 
 export type AwsCredentials = {
   readonly accessKeyId: string
@@ -49,9 +50,11 @@ export type AwsCall = (request: AwsRequest) => Promise<AwsAnswer>
 /**
  * Calls AWS with a signature of version 4 and nothing else of an SDK. Tries up to three times where no whole answer came,
  * on 429 and 5xx, and once more with AWS's own time where it finds our clock wrong. Answers of other kinds are returned.
+ * So many at once; the time of those that wait for their turn has not begun.
  */
 export function createAwsCall(options: AwsCallOptions): AwsCall {
   const { random = Math.random, wait = waitMs, now = () => new Date() } = options
+  const limit = pLimit(maxAtOnce)
   let skewMs = 0
   /** The outcome where it is final; undefined where another attempt may cure it. */
   const settled = (
@@ -71,7 +74,7 @@ export function createAwsCall(options: AwsCallOptions): AwsCall {
     const mayRecover = isSkewed || outcome.status === 429 || outcome.status >= 500
     return mayRecover && !isLast ? undefined : outcome
   }
-  return async (request) => {
+  const send: AwsCall = async (request) => {
     const signal = AbortSignal.timeout(request.timeoutMs)
     for (let attempts = 1; ; attempts += 1) {
       const at = new Date(now().getTime() + skewMs)
@@ -82,6 +85,7 @@ export function createAwsCall(options: AwsCallOptions): AwsCall {
       await wait(100 * 2 ** attempts * random())
     }
   }
+  return (request) => limit(send, request)
 }
 
 /** Credentials as Lambda gives them to a function; they live as long as its container. */
@@ -102,6 +106,9 @@ export function environmentCredentials(
 }
 
 const maxAttempts = 3
+
+/** Each takes a connection, and a function has 1,024 file descriptors: a list of 400 objects would use them up. */
+const maxAtOnce = 64
 
 type Whole = Omit<AwsAnswer, 'attempts'>
 

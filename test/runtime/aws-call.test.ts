@@ -118,6 +118,27 @@ describe('a signed call to AWS', () => {
     expect(seen).toHaveLength(1)
   })
 
+  it('sends no more at once than there are connections for, whoever asks', async () => {
+    let [underWay, most] = [0, 0]
+    const server = createServer((_, response) => {
+      underWay += 1
+      most = Math.max(most, underWay)
+      setImmediate(() => {
+        underWay -= 1
+        response.end('ok')
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    close = () => void server.close()
+    const address = server.address()
+    const endpoint = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+    const credentials = async () => ({ accessKeyId: 'AKID', secretAccessKey: 'secret' })
+    const call = createAwsCall({ region: 'eu-west-1', endpoint, credentials })
+    const answers = await Promise.all(Array.from({ length: 500 }, () => call(get)))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(500)
+    expect(most).toBeLessThanOrEqual(64)
+  })
+
   it('reads no more than it is allowed to', async () => {
     const { call } = await open([{ status: 200, body: 'x'.repeat(2_000) }])
     expect(await call(get)).toMatchObject({ status: 200, isTooLarge: true })
