@@ -10,10 +10,13 @@ export type ApiPorts = {
   /** Depths of the queues and the like, for `/api/v1/health`. */
   readonly health: () => Readonly<Record<string, unknown>>
   readonly wait: (ms: number) => Promise<void>
+  /** Where an answer leaves as a whole, as a function's does: the feed ends with what there is, and the reader comes again. */
+  readonly isFeedCut?: boolean
   readonly report: (fault: unknown) => void
 }
 
 const feedPollMs = 300
+const comeAgainMs = 5_000
 const maxEvents = 1_000
 
 /**
@@ -50,7 +53,7 @@ export function createApi(ports: ApiPorts): Hono {
 }
 
 /** New events as server-sent events, from now on or from `Last-Event-ID` on. */
-function feed(c: Context, { operations, wait }: ApiPorts): Response {
+function feed(c: Context, { operations, wait, isFeedCut = false }: ApiPorts): Response {
   return streamSSE(c, async (stream) => {
     let last = c.req.header('Last-Event-ID') ?? (await newestId(operations))
     while (!stream.aborted) {
@@ -58,6 +61,11 @@ function feed(c: Context, { operations, wait }: ApiPorts): Response {
       for (const event of [...events].reverse()) {
         await stream.writeSSE({ id: event.id, data: JSON.stringify(event) })
         last = event.id
+      }
+      if (isFeedCut) {
+        // No event, but where to go on: browsers keep the id and send it when they come again.
+        await stream.write(`retry: ${comeAgainMs}\nid: ${last}\n\n`)
+        return
       }
       await wait(feedPollMs)
     }
