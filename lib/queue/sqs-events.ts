@@ -32,6 +32,11 @@ export type SqsEventOptions = {
   readonly hasTime?: () => boolean
   /** Takes what failed for good out of the way of its group; without it, or where it throws, the queue does so itself later. */
   readonly bury?: ((message: Message, death: Death, messageId: string) => Promise<void>) | undefined
+  /**
+   * Puts what was not begun behind its queue, as a message that was never handed out: SQS counts each hand-out of a batch, so
+   * that what only ever stood behind a failing message would end among the dead letters with it.
+   */
+  readonly renew?: ((message: Message, messageId: string) => Promise<void>) | undefined
   readonly now?: () => Date
 }
 
@@ -71,7 +76,7 @@ export async function forwardSqsEvent(
   return answerOf(failed.flat())
 }
 
-/** The record that failed and all behind it; none where all went well. */
+/** The record that failed and what stands behind it; none where all went well. */
 async function workOff(
   records: readonly SqsRecord[],
   consume: Consume,
@@ -79,11 +84,36 @@ async function workOff(
 ): Promise<readonly SqsRecord[]> {
   const { hasTime = () => true } = options
   for (const [index, record] of records.entries()) {
+    const isBegun = hasTime()
     const isDone =
-      hasTime() && (await attempt(record, options, () => workOrBury(record, consume, options)))
-    if (!isDone) return records.slice(index)
+      isBegun && (await attempt(record, options, () => workOrBury(record, consume, options)))
+    if (isDone) continue
+    const untouched = records.slice(isBegun ? index + 1 : index)
+    return [...(isBegun ? [record] : []), ...(await renewOld(untouched, options))]
   }
   return []
+}
+
+/** So often a record may be handed out without its turn having come. */
+const maxIdleReceives = 3
+
+/** From the first one on that was handed out too often, in their order; what could not be renewed comes back as it is. */
+async function renewOld(
+  records: readonly SqsRecord[],
+  options: SqsEventOptions,
+): Promise<readonly SqsRecord[]> {
+  const { renew } = options
+  const first = records.findIndex((record) => receiveCountOf(record) >= maxIdleReceives)
+  if (renew === undefined || first < 0) return records
+  let kept = first
+  for (const record of records.slice(first)) {
+    const sendAgain = () => renew(messageIn(record), record.messageId)
+    if (!(await attempt(record, options, sendAgain))) {
+      return [...records.slice(0, first), ...records.slice(kept)]
+    }
+    kept += 1
+  }
+  return records.slice(0, first)
 }
 
 /** Works on the message, or takes it out of the way where that failed for good. Throws where it has to come back. */

@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import type { Consume } from '../queue/queue.ts'
+import type { Consume, Message } from '../queue/queue.ts'
 import { createSqsBurial, createSqsForward } from '../queue/sqs.ts'
 import { consumeSqsEvent, forwardSqsEvent, type SqsEventOptions } from '../queue/sqs-events.ts'
 import { putOffRecords } from '../queue/sqs-put-off.ts'
@@ -35,7 +35,8 @@ export function createDoor(
     const timeIsUp = AbortSignal.timeout(
       Math.max(0, context.getRemainingTimeInMillis() - handOverMs),
     )
-    const options = { report, hasTime, bury, now }
+    const renew = (message: Message, messageId: string) => forward(message, `again/${messageId}`)
+    const options = { report, hasTime, bury, renew, now }
     const answer = isDelayed
       ? await forwardSqsEvent(event, forward, { report })
       : await consumeSqsEvent(event, (message) => consume({ ...message, timeIsUp }), options)

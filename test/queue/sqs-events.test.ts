@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formatEnvelope } from '../../lib/queue/envelope.ts'
-import type { Delivery } from '../../lib/queue/queue.ts'
+import type { Consume, Delivery, Message } from '../../lib/queue/queue.ts'
 import { poisonMessage } from '../../lib/queue/queue-error.ts'
 import { consumeSqsEvent, forwardSqsEvent, type SqsRecord } from '../../lib/queue/sqs-events.ts'
 import { message } from './contract.ts'
@@ -41,6 +41,52 @@ describe('an event of SQS', () => {
       working = working.filter((other) => other !== group)
     })
     expect(most).toBe(2)
+  })
+
+  it('renews what was handed out three times and never begun, in order, and gives back the rest', async () => {
+    const renewed: string[] = []
+    const Records = [
+      record('a', 'bad', 4),
+      record('a', '1', 2),
+      record('a', '2', 3),
+      record('a', '3'),
+      record('b', 'other', 3),
+    ]
+    const fail: Consume = async ({ id }) => {
+      if (id === 'bad') throw new Error('broken')
+    }
+    const renew = async ({ id }: Message, messageId: string) =>
+      void renewed.push(`${id} ${messageId}`)
+    expect(await consumeSqsEvent({ Records }, fail, { renew })).toEqual(failures('bad', '1'))
+    expect(renewed).toEqual(['2 sqs-2', '3 sqs-3'])
+  })
+
+  it('renews also what there was no time for', async () => {
+    const renewed: string[] = []
+    const options = {
+      hasTime: () => false,
+      renew: async ({ id }: Message) => void renewed.push(id),
+    }
+    const Records = [record('a', '1', 3), record('b', '2')]
+    expect(await consumeSqsEvent({ Records }, async () => {}, options)).toEqual(failures('2'))
+    expect(renewed).toEqual(['1'])
+  })
+
+  it('gives back what could not be renewed, with all behind it', async () => {
+    const reported: string[] = []
+    const Records = ['bad', '1', '2', '3'].map((id) => record('a', id, 3))
+    const answer = await consumeSqsEvent(
+      { Records },
+      async () => Promise.reject(new Error('broken')),
+      {
+        report: (id, thrown) => reported.push(`${id} ${thrown}`),
+        renew: async ({ id }) => {
+          if (id === '2') throw new Error('throttled')
+        },
+      },
+    )
+    expect(answer).toEqual(failures('bad', '2', '3'))
+    expect(reported).toEqual(['sqs-bad Error: broken', 'sqs-2 Error: throttled'])
   })
 
   it('stops a group at its first failure and gives back all that stands behind it', async () => {
