@@ -43,12 +43,30 @@ export function substitute(
 ): KubeObject[] {
   if (variables.size === 0 && options.strategy !== 'Always') return [...objects]
   const values = new Map([...variables].map(([name, value]) => [name, value.replaceAll('\n', '')]))
+  const present = new Map<string, number>()
+  for (const object of objects) count(present, object, 1)
   return objects.map((object) => {
     if (isOptedOut(object)) return object
     const result = naming(object, () => substituteObject(object, values, options))
-    if (isKubeObject(result)) return result
-    throw fault(object, 'apiVersion, kind and metadata.name must stay strings; quote the variable')
+    if (!isKubeObject(result)) {
+      throw fault(
+        object,
+        'apiVersion, kind and metadata.name must stay strings; quote the variable',
+      )
+    }
+    count(present, object, -1)
+    if (count(present, result, 1) === 1) return result
+    throw fault(result, 'there is another one of this name; give one of the two another variable')
   })
+}
+
+/** How many objects there are of a name, with one more or less. */
+function count(present: Map<string, number>, object: KubeObject, change: 1 | -1): number {
+  const { group, version, kind, namespace, name } = refOf(object)
+  const key = JSON.stringify([group, version, kind, namespace || 'default', name])
+  const number = (present.get(key) ?? 0) + change
+  present.set(key, number)
+  return number
 }
 
 const optOut = 'kustomize.toolkit.fluxcd.io/substitute'

@@ -74,3 +74,12 @@ it('refuses a name that became a number', () => {
     /must stay strings/,
   )
 })
+
+it('refuses two objects of one name, as Flux does', () => {
+  const two = [configMap({}, { name: 'x' }), configMap({ a: '${n}' }, { name: '${name}' })]
+  const named = (name: string) => substitute(two, new Map([...variables, ['name', name]]), options)
+  expect(() => named('x')).toThrow(
+    "post build failed for 'ConfigMap.v1.[noGrp]/x': there is another one of this name",
+  )
+  expect(named('y')).toHaveLength(2)
+})
