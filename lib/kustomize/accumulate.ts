@@ -4,7 +4,7 @@ import { loadConfigurations } from './configurations.ts'
 import { loadCrds } from './crds.ts'
 import type { KustomizationFile } from './file/kustomization-file.ts'
 import { loadKustomization } from './load-kustomization.ts'
-import { at, enterPlace, loadText, type Place } from './loader.ts'
+import { at, cleanPath, enterPlace, loadText, type Place } from './loader.ts'
 import { appendPath, joinDisplayPath, setFileOrigin } from './origin.ts'
 import { readResources } from './read-resources.ts'
 import { isRemoteMissing } from './remote.ts'
@@ -99,7 +99,8 @@ function accumulateBase(
 ): void {
   const { session, place } = target
   if (isFinal(fileFault, path)) throw fileFault
-  if (session.tree.kindOf(pathOf(place, path)) === 'file') throw fileFault
+  const cleaned = cleanPath(pathOf(place, path))
+  if (cleaned !== undefined && session.tree.kindOf(cleaned) === 'file') throw fileFault
   let entered: Place
   try {
     entered = enterPlace(session, place, path)

@@ -187,9 +187,13 @@ function joinPath(session: Session, folder: string, path: string, where: string)
 }
 
 function outside(where: string, path: string): BuildError {
-  return new BuildError('PathOutsideRoot', `${where} leaves the root of the source`, {
-    data: { file: path },
-  })
+  return new BuildError(
+    'PathOutsideRoot',
+    `${where} leaves the root of the source, beyond which nothing is read; move it below the root`,
+    {
+      data: { file: path },
+    },
+  )
 }
 
 /** Without `.`, `..` and empty segments; undefined where `..` leads above the root. */
