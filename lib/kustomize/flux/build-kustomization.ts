@@ -7,6 +7,7 @@ import {
   openSession,
   withObjects,
 } from '../build.ts'
+import { BuildError } from '../build-error.ts'
 import { readRewrittenKustomization } from '../file/read-file.ts'
 import { findKustomizationData, type LoadedKustomization } from '../load-kustomization.ts'
 import { cleanPath, openPlace, type Place } from '../loader.ts'
@@ -60,7 +61,19 @@ export function buildKustomization(
   const place = openPlace(session, path)
   const { file, fileName } = loadOrGenerate(session, place, isIgnored)
   const merged = mergeSpec(session, place, file, spec)
+  refuseEmpty(merged, fileName)
   return withObjects(buildLoaded(session, place, { file: merged, fileName }, options))
+}
+
+/** Only what is ignored can leave nothing at all. */
+function refuseEmpty({ kind: _, ...fields }: LoadedKustomization['file'], fileName: string): void {
+  const isNothing = (value: unknown): boolean =>
+    typeof value === 'object' && value !== null ? Object.keys(value).length === 0 : !value
+  if (!Object.values(fields).every(isNothing)) return
+  throw new BuildError(
+    'InvalidKustomizationFile',
+    `${fileName}: all that it lists is ignored; leave something`,
+  )
 }
 
 function loadOrGenerate(

@@ -9,7 +9,8 @@ import type { Session } from '../session.ts'
 
 /**
  * The kustomization file that Flux makes up for a folder without one: every manifest below it in lexical order; a folder that has
- * a kustomization file is listed itself and not walked. Throws where a file is no Kubernetes YAML.
+ * a kustomization file is listed itself and not walked, and a link to a folder is not followed. Throws where a file is no
+ * Kubernetes YAML.
  */
 export function generateKustomization(
   session: Session,
@@ -43,6 +44,7 @@ function scan(state: Scan, below: string, depth: number): void {
     const path = joined(below, name)
     const kind = session.tree.kindOf(joined(place.folder, path))
     if (kind === 'file') scanFile(state, path)
+    else if (kind === 'folder' && isLink(session, folder, name)) continue
     else if (kind === 'folder' && hasKustomizationFile(session, joined(place.folder, path))) {
       resources.push(`./${path}`)
     } else if (kind === 'folder') scan(state, path, depth + 1)
@@ -64,6 +66,10 @@ function scanFile({ session, place, isIgnored, resources }: Scan, path: string):
     )
   }
   resources.push(`./${path}`)
+}
+
+function isLink({ tree }: Session, folder: string, name: string): boolean {
+  return tree.realPath(joined(folder, name)) !== joined(tree.realPath(folder), name)
 }
 
 function hasKustomizationFile(session: Session, folder: string): boolean {
