@@ -4,6 +4,7 @@ import { printDocuments } from '../../manifest/print.ts'
 import { answerBatch } from '../build/batch.ts'
 import { buildFolder, type FolderFlags } from '../build/build-folder.ts'
 import type { RecursiveFlags } from '../build/build-recursively.ts'
+import { maskSecret } from '../build/mask-secret.ts'
 import type { RemoteFlags } from '../build/with-remotes.ts'
 import { buildForDisk, writeFiles } from '../build/write-output.ts'
 import { type CliContext, ExitError } from '../context.ts'
@@ -170,12 +171,16 @@ async function printKustomization(
   // Loaded here: a plain folder is built without all that reads Flux's objects.
   const { findKustomization } = await import('../local-kustomization.ts')
   const { buildRecursively } = await import('../build/build-recursively.ts')
-  const kustomization = await findKustomization(context, name, flags)
+  const found = await findKustomization(context, name, flags)
+  const kustomization = found.hasNamespace
+    ? found
+    : { ...found, id: { ...found.id, namespace: '' } }
   // Flux reads .sourceignore here even without rules of one's own.
   const { ignorePaths = [] } = flags
   const asked = { ...flags, ignorePaths }
   const { objects, warnings } = await buildRecursively(context, kustomization, asked)
   for (const warning of warnings) context.output.note(warning)
   // flux ends each document with the separator, the last one too.
-  for (const object of objects) context.output.data(`${printDocuments([object])}---\n`)
+  const texts = objects.map((object) => `${printDocuments([maskSecret(object)])}---\n`)
+  for (const text of texts) context.output.data(text)
 }
