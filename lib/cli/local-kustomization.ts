@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { dirname, join, relative, resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { parseAllDocuments } from 'yaml'
 import { withMetadata, withOwnerLabels } from '../apply/owner-labels.ts'
 import type { Tree } from '../artifact/tree.ts'
@@ -11,8 +11,9 @@ import type { Inventory } from '../inventory/inventory.ts'
 import { buildKustomization } from '../kustomize/flux/build-kustomization.ts'
 import type { IsIgnored } from '../kustomize/flux/generate.ts'
 import { substitute } from '../kustomize/flux/substitute.ts'
-import { isKubeObject, type KubeObject } from '../manifest/object.ts'
+import { isJsonObject, isKubeObject, type KubeObject } from '../manifest/object.ts'
 import { createFolderTree } from '../runtime/folder-tree.ts'
+import { rootOf } from './build/build-folder.ts'
 import { createFolderIgnore } from './build/folder-ignore.ts'
 import { type ConnectFlags, connect } from './connect.ts'
 import { type CliContext, ExitError } from './context.ts'
@@ -22,6 +23,8 @@ import type { ScopeFlags } from './flags.ts'
 export type LocalKustomization = {
   readonly id: ObjectId
   readonly spec: KustomizationSpec
+  /** Its namespace stands in the file; where it does not, flux's own build leaves the owner's label empty. */
+  readonly hasNamespace: boolean
   /** What it owns already; empty where it comes from a file. */
   readonly inventory: Inventory
   /** What it builds from, where the file or the running Driftless holds that too. */
@@ -45,13 +48,14 @@ export async function findKustomization(
   const { object, inventory, sourceOf } =
     flags.kustomizationFile === undefined
       ? await fromServer(context, name, flags)
-      : await fromFile(context, flags.kustomizationFile, name)
+      : await fromFile(context, flags.kustomizationFile, { name, namespace: flags.namespace })
   const read = readFleetObject(withNamespace(object, flags.namespace), flags.cluster ?? 'local')
   if (read.type === 'Kustomization') {
     const { kind, name: sourceName, namespace = read.id.namespace } = read.spec.sourceRef
     const source = await sourceOf({ ...read.id, kind, namespace, name: sourceName })
     const known = source === undefined ? {} : { source: readFleetObject(source, read.id.cluster) }
-    return { id: read.id, spec: read.spec, inventory, ...known }
+    const hasNamespace = object.metadata.namespace !== undefined
+    return { id: read.id, spec: read.spec, hasNamespace, inventory, ...known }
   }
   const faults = read.faults.map(({ field, message }) => `${field} ${message}`).join('; ')
   throw new ExitError(1, `Kustomization ${name} cannot be used: ${faults}`)
@@ -83,7 +87,7 @@ export type FolderInTree = {
 export function openFolder({ workingDirectory }: CliContext, path: string): FolderInTree {
   const folder = resolve(workingDirectory, path)
   if (!existsSync(folder)) throw new ExitError(1, `--path ${path}: there is no such folder`)
-  const root = rootOf(folder)
+  const root = rootOf(folder, workingDirectory)
   return { tree: createFolderTree(root), path: relative(root, folder) }
 }
 
@@ -116,14 +120,6 @@ function presentMetadata({ commonMetadata: { labels, annotations } }: Kustomizat
   }
 }
 
-/** The repository's root, so that bases beside the folder are found; without a repository the folder itself. */
-function rootOf(folder: string): string {
-  for (let at = folder; at !== dirname(at); at = dirname(at)) {
-    if (existsSync(join(at, '.git'))) return at
-  }
-  return folder
-}
-
 type Found = {
   readonly object: KubeObject
   readonly inventory: Inventory
@@ -133,7 +129,7 @@ type Found = {
 async function fromFile(
   { workingDirectory }: CliContext,
   file: string,
-  name: string,
+  { name, namespace }: { readonly name: string; readonly namespace: string },
 ): Promise<Found> {
   const text = await readFile(resolve(workingDirectory, file), 'utf8').catch((thrown: unknown) => {
     throw new ExitError(1, `${file} cannot be read`, { cause: thrown })
@@ -143,15 +139,37 @@ async function fromFile(
     ? parsed.map((document) => document.toJS())
     : []
   const objects = documents.filter(isKubeObject)
-  const find = (wanted: string, called: string) =>
-    objects.find(({ kind, metadata }) => kind === wanted && metadata.name === called)
-  const found = find('Kustomization', name)
-  if (found === undefined) throw new ExitError(1, `${file} holds no Kustomization '${name}'`)
+  const find = (wanted: string, called: string, inNamespace: string) => {
+    const same = objects.filter(
+      ({ apiVersion, kind, metadata }) =>
+        kind === wanted && metadata.name === called && !apiVersion.startsWith(kustomizeFile),
+    )
+    const [first, another] = same
+    const exact = same.find(
+      ({ metadata: { namespace = inNamespace } }) => namespace === inNamespace,
+    )
+    return exact ?? (another === undefined ? first : undefined)
+  }
+  const found = find('Kustomization', name, namespace)
+  if (found === undefined) {
+    throw new ExitError(1, `${file} holds no Kustomization '${name}' of namespace '${namespace}'`)
+  }
   const sourceOf = async (id: ObjectId) => {
-    const source = find(id.kind, id.name)
+    const source = find(id.kind, id.name, id.namespace)
     return source && withNamespace(source, id.namespace)
   }
-  return { object: found, inventory: [], sourceOf }
+  return { object: withDefaults(found), inventory: [], sourceOf }
+}
+
+/** The group of what kustomize reads, which is no Kustomization of Flux. */
+const kustomizeFile = 'kustomize.config.k8s.io/'
+
+/** What a cluster would insist on, and a parent's patches may add there, has no part in a build. */
+function withDefaults(object: KubeObject): KubeObject {
+  const { spec } = object
+  const sourceRef = { kind: 'GitRepository', name: 'flux-system' }
+  const own = isJsonObject(spec) ? spec : {}
+  return { ...object, spec: { interval: '10m', prune: false, sourceRef, ...own } }
 }
 
 async function fromServer(

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { parse, relative, resolve } from 'node:path'
+import { dirname, join, parse, relative, resolve, sep } from 'node:path'
 import type { Tree } from '../../artifact/tree.ts'
 import type { BuildOptions } from '../../kustomize/build.ts'
 import { BuildError } from '../../kustomize/build-error.ts'
@@ -59,9 +59,22 @@ export function buildAsKustomize<T>(
 }
 
 function buildAsFlux(folder: string, remotes: Remotes | undefined): BuiltText {
-  const tree = createFolderTree(folder)
-  const { objects, warnings, reads } = buildKustomization(tree, '', {}, {}, { remotes })
+  const root = rootOf(folder, folder)
+  const tree = createFolderTree(root)
+  const path = relative(root, folder)
+  const { objects, warnings, reads } = buildKustomization(tree, path, {}, {}, { remotes })
   return { text: printDocuments(objects), warnings, reads }
+}
+
+/**
+ * What a build as Flux does it may read: the repository that holds the folder, so that bases beside it are found; without one
+ * the folder where the user stands, if it holds this one, or the folder itself.
+ */
+export function rootOf(folder: string, workingDirectory: string): string {
+  for (let at = folder; at !== dirname(at); at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) return at
+  }
+  return folder.startsWith(join(workingDirectory, sep)) ? workingDirectory : folder
 }
 
 /** Runs `build` on a folder that is there; faults name files as seen from where the user stands, not from the root of the disk. */
