@@ -123,6 +123,7 @@ function replaceNull(
     return field
   }
   const made = kind === 'map' ? mapNode() : emptyNode(kind)
+  if (made.kind === 'map' && field.kind === 'scalar') made.nullText = field.value
   setField(node, name, made)
   return made
 }

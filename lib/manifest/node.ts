@@ -34,6 +34,8 @@ export type YamlMap = {
   hasOwnKeys: boolean
   /** Comments beside fields that hold JSON; kyaml takes them for schemas in a strategic merge. Rarely there. */
   comments?: ReadonlyMap<string, string>
+  /** The text of the null that it was; kustomize puts that where such a map replaces a scalar. Rarely there. */
+  nullText?: string
 }
 
 export type YamlList = {

@@ -58,7 +58,8 @@ function replacePart(text: string, value: string, { delimiter, index }: FieldOpt
 }
 
 function textOf(node: YamlNode): string {
-  return node.kind === 'scalar' ? node.value : ''
+  if (node.kind === 'scalar') return node.value
+  return node.kind === 'map' ? (node.nullText ?? '') : ''
 }
 
 /**
