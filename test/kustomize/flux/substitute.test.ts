@@ -81,5 +81,5 @@ it('refuses two objects of one name, as Flux does', () => {
   expect(() => named('x')).toThrow(
     "post build failed for 'ConfigMap.v1.[noGrp]/x': there is another one of this name",
   )
-  expect(named('y')).toHaveLength(2)
+  expect(named('other')).toHaveLength(2)
 })
