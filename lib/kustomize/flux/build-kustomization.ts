@@ -62,7 +62,14 @@ export function buildKustomization(
   const { file, fileName } = loadOrGenerate(session, place, isIgnored)
   const merged = mergeSpec(session, place, file, spec)
   refuseEmpty(merged, fileName)
-  return withObjects(buildLoaded(session, place, { file: merged, fileName }, options))
+  const built = buildLoaded(session, place, { file: merged, fileName }, options)
+  return withObjects({ ...built, documents: built.documents.filter(isSent) })
+}
+
+/** What kustomize reads is no object of a cluster: Flux leaves it out where it stands among the manifests. */
+function isSent({ apiVersion, kind }: JsonObject): boolean {
+  const isFile = typeof kind === 'string' && kind.toLowerCase() === 'kustomization'
+  return !(isFile && String(apiVersion).startsWith('kustomize.config.k8s.io/'))
 }
 
 /** Only what is ignored can leave nothing at all. */
