@@ -3,7 +3,8 @@ import { messageOf } from '../status/error.ts'
 import { createBudget } from './budget.ts'
 import { CelError, CelFault } from './cel-error.ts'
 import { evaluate } from './evaluate.ts'
-import { constantCalls, outputType, unknownNames } from './output-type.ts'
+import { countClauses } from './format.ts'
+import { constantCalls, formatCalls, outputType, unknownNames } from './output-type.ts'
 import { compilePattern, type Patterns } from './text-methods.ts'
 import { type CelValue, fromJson } from './value.ts'
 
@@ -42,7 +43,10 @@ export async function compileCel(text: string, options: CelOptions = {}): Promis
   })
   const ast = parse(text, (source) => environment.parse(source).ast)
   requireConstants(ast, RE2JS)
-  if (options.declared !== undefined) requireDeclared(text, ast, options.declared)
+  if (options.declared !== undefined) {
+    requireDeclared(text, ast, options.declared)
+    requireFormats(text, ast, RE2JS)
+  }
   return {
     text,
     evaluateBoolean: (variables) => {
@@ -104,6 +108,26 @@ function requireDeclared(text: string, ast: ASTNode, declared: readonly string[]
     'InvalidExpression',
     `CEL expression output type mismatch: expected bool, got ${type}`,
   )
+}
+
+/** What a format written out takes and what it is given must fit. */
+function requireFormats(text: string, ast: ASTNode, patterns: Patterns): void {
+  try {
+    for (const { node, format, count, isConstant } of formatCalls(ast)) {
+      const wanted = countClauses(format)
+      if (count < wanted) throw new CelFault(`index ${count} out of range`)
+      if (count > wanted) {
+        const why = `expected ${wanted}, got ${count}`
+        throw new CelFault(`too many arguments supplied to string.format (${why})`)
+      }
+      const scope = { find: () => undefined, budget: createBudget(defaultSteps), patterns }
+      if (isConstant) evaluate(node, scope)
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof CelFault)) throw thrown
+    const message = `failed to parse the CEL expression '${text}': ${thrown.message}`
+    throw new CelError('InvalidExpression', message, thrown)
+  }
 }
 
 function toBoolean(text: string, work: () => CelValue): boolean {

@@ -221,7 +221,7 @@ function methodCall(node: NodeOf<'rcall'>, scope: Scope): CelValue {
   return value ?? noSuchCall(`${typeName(target)}.${name}`, values)
 }
 
-const namespaces: ReadonlySet<string> = new Set(['optional', 'sets', 'base64'])
+const namespaces: ReadonlySet<string> = new Set(['optional', 'sets', 'base64', 'strings'])
 
 function noSuchCall(name: string, args: readonly CelValue[]): never {
   throw noOverload(`${name}(${args.map(typeName).join(', ')})`)

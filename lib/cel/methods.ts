@@ -1,5 +1,6 @@
 import { type Budget, costOfText } from './budget.ts'
 import { CelFault, noOverload } from './cel-error.ts'
+import { formatText, quoteText } from './format.ts'
 import { sizeOf } from './functions.ts'
 import { callText, type Patterns } from './text-methods.ts'
 import { durationPart, timestampPart } from './time.ts'
@@ -14,6 +15,7 @@ export function callMethod(
   patterns: Patterns,
 ): CelValue | undefined {
   if (name === 'size' && args.length === 0) return sizeOf(target, budget)
+  if (typeof target === 'string' && name === 'format') return callFormat(target, args, budget)
   if (typeof target === 'string') return callText(name, target, args, budget, patterns)
   if (isList(target)) return callList(name, target, args, budget)
   if (target === null || !isTyped(target) || args.length > 1) return undefined
@@ -21,6 +23,15 @@ export function callMethod(
   if (args.length === 1) return undefined
   if (target.type === 'timestamp') return timestampPart(name, target.nanos)
   return target.type === 'duration' ? durationPart(name, target.nanos) : undefined
+}
+
+function callFormat(
+  format: string,
+  [list, ...more]: readonly CelValue[],
+  budget: Budget,
+): CelValue | undefined {
+  const isCall = list !== undefined && isList(list) && more.length === 0
+  return isCall ? formatText(format, list, budget) : undefined
 }
 
 function callList(
@@ -77,11 +88,17 @@ export function callNamespaced(
     const isPair = args.length === 2 && isList(first) && isList(second)
     return isPair ? callSets(path, first, second, budget) : undefined
   }
+  return callOfOne(path, first, budget)
+}
+
+function callOfOne(path: string, first: CelValue, budget: Budget): CelValue | undefined {
   switch (path) {
     case 'optional.of':
       return optionalOf(first)
     case 'optional.ofNonZeroValue':
       return optionalOf(isZero(first) ? undefined : first)
+    case 'strings.quote':
+      return typeof first === 'string' ? quoteText(first, budget) : undefined
     case 'base64.encode':
       return first instanceof Uint8Array ? encodeBase64(first, budget) : undefined
     case 'base64.decode':

@@ -29,9 +29,19 @@ const callTypes: ReadonlyMap<string, string> = new Map([
     'startsWith',
   ].map((name) => [name, 'bool'] as const),
   ...['int', 'size', 'indexOf', 'lastIndexOf'].map((name) => [name, 'int'] as const),
-  ...['string', 'join', 'replace', 'lowerAscii', 'upperAscii', 'trim'].map(
-    (name) => [name, 'string'] as const,
-  ),
+  ...[
+    'string',
+    'format',
+    'join',
+    'quote',
+    'replace',
+    'lowerAscii',
+    'upperAscii',
+    'trim',
+    'charAt',
+    'substring',
+    'reverse',
+  ].map((name) => [name, 'string'] as const),
 ])
 
 /** What an expression gives as far as its text tells: `dyn` where only the data can. */
@@ -82,6 +92,30 @@ export function constantCalls(node: ASTNode): readonly Call[] {
   return isMatch ? [...inner, node] : inner
 }
 
+/** `'…'.format([…])` with both written out: what it takes and what it is given are known at once. */
+export type FormatCall = {
+  readonly node: Call
+  readonly format: string
+  readonly count: number
+  /** Nothing in it waits for data. */
+  readonly isConstant: boolean
+}
+
+export function formatCalls(node: ASTNode): readonly FormatCall[] {
+  const inner = childrenOf(node.args).flatMap(formatCalls)
+  if (node.op !== 'rcall' || node.args[0] !== 'format') return inner
+  const [, target, [list]] = node.args
+  if (target.op !== 'value' || typeof target.args !== 'string' || list?.op !== 'list') return inner
+  const isConstant = list.args.every(isWrittenOut)
+  return [...inner, { node, format: target.args, count: list.args.length, isConstant }]
+}
+
+function isWrittenOut(node: ASTNode): boolean {
+  if (node.op === 'value') return true
+  const isNested = node.op === 'list' || node.op === 'map' || node.op === '-_'
+  return isNested && childrenOf(node.args).every(isWrittenOut)
+}
+
 const conversions: ReadonlySet<string> = new Set([
   'bool',
   'bytes',
@@ -94,7 +128,7 @@ const conversions: ReadonlySet<string> = new Set([
   'uint',
 ])
 
-const namespaces: readonly string[] = ['optional', 'sets', 'base64']
+const namespaces: readonly string[] = ['optional', 'sets', 'base64', 'strings']
 
 function childrenOf(args: unknown): readonly ASTNode[] {
   if (Array.isArray(args)) return args.flatMap(childrenOf)

@@ -103,23 +103,31 @@ function positional(
   }
   if (name !== 'substring' || (to !== undefined && typeof to !== 'bigint')) return undefined
   const end = to === undefined ? points.length : Number(to)
-  if (start < 0 || start > points.length) throw new CelFault(`index out of range: ${start}`)
-  if (end < 0 || end > points.length) throw new CelFault(`index out of range: ${end}`)
-  if (start > end) throw new CelFault(`invalid substring range. start: ${start}, end: ${end}`)
+  requireRange(start, end, points.length, to !== undefined)
   return points.slice(start, end).join('')
 }
 
+function requireRange(start: number, end: number, length: number, hasEnd: boolean): void {
+  if (hasEnd && start > end) {
+    throw new CelFault(`invalid substring range. start: ${start}, end: ${end}`)
+  }
+  for (const index of [start, end]) {
+    if (index < 0 || index > length) throw new CelFault(`index out of range: ${index}`)
+  }
+}
+
+/** An offset beyond the text finds nothing; the empty text is found at the offset itself, wherever that is. */
 function find(
   name: 'indexOf' | 'lastIndexOf',
   text: string,
   wanted: string,
   offset?: bigint,
 ): bigint {
-  const length = [...text].length
-  if (offset !== undefined && (offset < 0n || offset > BigInt(length))) {
-    throw new CelFault(`index out of range: ${offset}`)
-  }
-  const at = offset === undefined ? undefined : [...text].slice(0, Number(offset)).join('').length
+  const points = [...text]
+  if (wanted === '') return offset ?? (name === 'indexOf' ? 0n : BigInt(points.length))
+  if (offset !== undefined && offset < 0n) throw new CelFault(`index out of range: ${offset}`)
+  if (offset !== undefined && offset >= BigInt(points.length)) return -1n
+  const at = offset === undefined ? undefined : points.slice(0, Number(offset)).join('').length
   const index = name === 'indexOf' ? text.indexOf(wanted, at) : text.lastIndexOf(wanted, at)
   return index < 0 ? -1n : BigInt([...text.slice(0, index)].length)
 }

@@ -85,6 +85,9 @@ describe('hostile expressions', () => {
     ['a text replaced by itself', "s.replace('a', s).size() > 0"],
     ['patterns over long texts', "l.all(i, s.matches('(a|aa)+b{1,50}') || true)"],
     ['long joins', 'l.map(i, s).join(s).size() > 0'],
+    ['long precisions', "l.all(i, '%.1000000f'.format([double(i)]) != '')"],
+    ['texts made of texts', "l.all(i, '%s%s'.format([s, l.map(j, s)]) != '')"],
+    ['long quotes', 'l.all(i, strings.quote(s) != s)'],
     ['equal trees', 'l.all(i, l.all(j, l == l))'],
   ]
 
