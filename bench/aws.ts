@@ -176,6 +176,9 @@ function portsOf(environment: Readonly<Record<string, string>>, count: () => num
     leases: store,
     registry: createRegistry(base),
     notices: createAwsQueue(base.call, environment, 'NOTICE'),
+    buildWithRemotes: async () => {
+      throw new Error('nothing remote is built here')
+    },
     random: Math.random,
     owner: 'bench',
     clusters: {

@@ -12,6 +12,8 @@ export type ClusterSpec = {
   /** `apply` sends Flux's own components to the cluster instead of leaving them out. */
   readonly fluxComponents: 'skip' | 'apply'
   readonly prune: PruneRules
+  /** Remote files and bases are fetched from these alone: `github.com`, `*.corp.example`, `git.example:8443`. */
+  readonly remoteHosts: readonly string[]
 }
 
 /** What may be deleted without a word in the Kustomization. */
@@ -75,6 +77,7 @@ export function readCluster(spec: Fields): ClusterSpec {
     fieldValidation: spec.choice('fieldValidation', ['Warn', 'Strict']) ?? 'Warn',
     fluxComponents: spec.section('flux')?.choice('components', ['skip', 'apply']) ?? 'skip',
     prune: readPruneRules(spec.section('prune')),
+    remoteHosts: readHosts(spec.section('remoteBases')),
   }
 }
 
@@ -84,6 +87,17 @@ function readPruneRules(prune: Fields | undefined): PruneRules {
     allow: prune === undefined ? [] : readAllowed(prune),
   }
 }
+
+function readHosts(remoteBases: Fields | undefined): readonly string[] {
+  const hosts = remoteBases?.texts('hosts') ?? []
+  for (const host of hosts.filter((name) => !hostPattern.test(name))) {
+    const remedy = 'write a host such as github.com, *.corp.example or git.example:8443'
+    remoteBases?.fault('hosts', `'${host.slice(0, 80)}' is no host`, remedy)
+  }
+  return hosts
+}
+
+const hostPattern = /^(?:\*\.)?[\w-]+(?:\.[\w-]+)*(?::\d{1,5})?$|^\[[\da-f:.]+\](?::\d{1,5})?$/i
 
 function readAllowed(prune: Fields): readonly PruneGuard[] {
   return prune.texts('allow').flatMap((word) => {

@@ -16,6 +16,7 @@ import type { ConfigPorts } from './read-config.ts'
 import { ReconcileError } from './reconcile-error.ts'
 import type { KustomizationObject } from './run.ts'
 import { readVariables } from './variables.ts'
+import { withRemotes } from './with-remotes.ts'
 
 /** What a Kustomization builds to, sorted by where it goes. */
 export type Built = {
@@ -28,6 +29,8 @@ export type Built = {
   readonly digest: string
   /** Every file read and folder listed, so that an unchanged build can be told without building. */
   readonly reads: readonly string[]
+  /** True where it read remote files or bases: the artifact alone does not say what it builds to. */
+  readonly isFetched: boolean
 }
 
 /** The artifact's tree and the folder in it that a Kustomization points at. Throws where it is not there. */
@@ -63,14 +66,16 @@ const trees = new WeakMap<TreeFiles, Tree>()
 
 /** Builds, substitutes and sorts. Throws BuildError, or ReconcileError where a variable's source is missing. */
 export async function buildObjects(
-  ports: ConfigPorts,
+  ports: ConfigPorts & Pick<Ports, 'buildWithRemotes'>,
   target: KustomizationObject,
   cluster: ClusterSpec,
   client: () => Promise<Pick<ClusterClient, 'find'>>,
   { tree, folder }: { readonly tree: Tree; readonly folder: string },
 ): Promise<Built> {
   const { spec, id } = target
-  const result = buildKustomization(tree, folder, spec.build)
+  const result = await withRemotes(ports, cluster, (remotes) =>
+    buildKustomization(tree, folder, spec.build, {}, { remotes }),
+  )
   const objects = await substituted(ports, target, client, result.objects)
   const isFlux = (object: KubeObject) => isFluxObject(refOf(object))
   const isLeftOut = (object: KubeObject) =>
@@ -85,6 +90,7 @@ export async function buildObjects(
     warnings: [...result.warnings, ...noticeOf(skipped)],
     digest: digestOf(objects),
     reads: result.reads,
+    isFetched: result.isFetched,
   }
 }
 

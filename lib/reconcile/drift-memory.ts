@@ -96,7 +96,9 @@ function recordOf(
 ): Pick<TraceRecord, 'version' | 'entries' | 'whole'> {
   // Of all objects, also of stages that this run did not reach: what was wanted of them is still known.
   const entries = entriesOf(built.objects.map(refOf), applied.traces)
-  const isWhole = isDone && isAllThere(built, applied) && entries.length === built.objects.length
+  // What was fetched for a build may have moved since: it is built again at each look, as Flux does.
+  const isKnown = isDone && !built.isFetched
+  const isWhole = isKnown && isAllThere(built, applied) && entries.length === built.objects.length
   const settings = buildSettings(target)
   const whole = { artifact: artifact.digest, settings, build: built.digest }
   return { version: 1, entries, ...(isWhole ? { whole } : {}) }

@@ -9,6 +9,8 @@ import type { RegisteredObject } from './registry.ts'
 export type BuildInput = {
   readonly digest: string
   readonly reads: readonly string[]
+  /** The digest of what it built to, by which the history knows it. */
+  readonly build: string
 }
 
 /** Everything besides files that a build depends on. */
@@ -31,5 +33,10 @@ function parseInput(value: unknown): BuildInput | undefined {
 }
 
 function isInput(value: unknown): value is BuildInput {
-  return isJsonObject(value) && typeof value.digest === 'string' && Array.isArray(value.reads)
+  return (
+    isJsonObject(value) &&
+    typeof value.digest === 'string' &&
+    typeof value.build === 'string' &&
+    Array.isArray(value.reads)
+  )
 }

@@ -38,12 +38,13 @@ export function createNotices(
   outbound: NoticeOutbound,
   groupWindowMs?: number,
 ): Consume {
-  const notifier = createNotifier(notifierPorts(ports, outbound), groupWindowMs)
-  return async ({ body }) => {
+  return async ({ body, timeIsUp: signal }) => {
     const message = parseNotice(body)
     if (message === undefined)
       throw poisonMessage('this is neither an event nor a group of messages')
-    await work(ports, notifier, message)
+    const post: Post = (request) =>
+      outbound.request(signal === undefined ? request : { ...request, signal })
+    await work(ports, createNotifier(notifierPorts(ports, post), groupWindowMs), message)
   }
 }
 
@@ -55,7 +56,7 @@ async function work(ports: Ports, notifier: Notifier, notice: Notice): Promise<v
   if (event !== undefined) await notifier.notify(event)
 }
 
-function notifierPorts(ports: Ports, outbound: NoticeOutbound): NotifierPorts {
+function notifierPorts(ports: Ports, post: Post): NotifierPorts {
   const { store, now, log } = ports
   return {
     alertsOf: (cluster) => alertsOf(ports, cluster),
@@ -86,7 +87,7 @@ function notifierPorts(ports: Ports, outbound: NoticeOutbound): NotifierPorts {
           ...(delaySeconds > 0 ? { delaySeconds } : {}),
         },
       ]),
-    post: outbound.request,
+    post,
     now,
     report: async (id, message) => {
       log.error(message, { object: formatId(id) })

@@ -1,6 +1,7 @@
 import type { TreeFiles } from '../artifact/tree.ts'
 import type { ClusterClient } from '../cluster/client.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
+import type { Remotes } from '../kustomize/remote.ts'
 import type { Logger } from '../log/logger.ts'
 import type { Queue } from '../queue/queue.ts'
 import type { CredentialBinding } from '../source/fetch.ts'
@@ -30,6 +31,11 @@ export type Ports = {
   /** Throws `FluxStillRuns` where Flux's controllers work in the cluster: two reconcilers must never fight. */
   readonly refuseFlux: (cluster: string) => Promise<void>
   readonly sources: Sources
+  /** Runs a build again and again, until all that it wants of these hosts is fetched. Throws what the build throws. */
+  readonly buildWithRemotes: <T>(
+    hosts: readonly string[],
+    build: (remotes: Remotes) => T,
+  ) => Promise<T>
   readonly artifacts: Artifacts
   readonly secretStore: SecretReader
   readonly sealer: Sealer

@@ -58,7 +58,9 @@ export async function reconcileKustomization(run: Run<KustomizationObject>): Pro
   const built = await buildObjects(ports, target, cluster, home, folder)
   const digest = inputDigest(folder.tree, built.reads, buildSettings(target))
   const outcome = await bringToCluster(run, connect.get, cluster, source, built)
-  await rememberInput(ports.store, target.id, { digest, reads: built.reads })
+  if (!built.isFetched) {
+    await rememberInput(ports.store, target.id, { digest, reads: built.reads, build: built.digest })
+  }
   return outcome
 }
 
@@ -208,7 +210,8 @@ async function isUntouched(
   const readsVariables = (target.spec.postBuild?.substituteFrom.length ?? 0) > 0
   if (!isTriggered || !isNewRevision || readsVariables || !isReady(status.current())) return false
   const input = await readInput(ports.store, target.id)
-  if (input === undefined) return false
+  // Killed before it was remembered, a build that came later leaves the input of one before it.
+  if (input === undefined || input.build !== status.current().history?.[0]?.digest) return false
   return inputDigest(tree, input.reads, buildSettings(target)) === input.digest
 }
 

@@ -7,6 +7,7 @@ import type { Ports } from '../reconcile/ports.ts'
 import { createFluxGuard } from '../reconcile/refuse-flux.ts'
 import { createRegistry } from '../reconcile/registry.ts'
 import { createRepositoryCache } from '../source/git/repository-cache.ts'
+import { buildWithRemotes } from '../source/remote-bases.ts'
 import { createAwsBase, createAwsQueue } from './aws-base.ts'
 import { type AwsCall, environmentCredentials } from './aws-call.ts'
 import { createEksFinder } from './aws-eks.ts'
@@ -55,6 +56,7 @@ export function createAwsRuntime(environment: Environment): AwsRuntime {
       cache: createRepositoryCache(),
       awsCredentials: credentials,
     }),
+    buildWithRemotes: (hosts, build) => buildWithRemotes(build, { outbound, hosts }),
     artifacts,
   }
   return { ports, outbound, call }

@@ -22,6 +22,7 @@ import { tick } from '../reconcile/tick.ts'
 import { createWorker } from '../reconcile/worker.ts'
 import { createLocalSealer } from '../secrets/local.ts'
 import { createRepositoryCache } from '../source/git/repository-cache.ts'
+import { buildWithRemotes } from '../source/remote-bases.ts'
 import { messageOf } from '../status/error.ts'
 import { createFileStore } from '../store/files.ts'
 import { createMemoryStore } from '../store/memory.ts'
@@ -164,6 +165,7 @@ function portsOf(
       cache: createRepositoryCache(),
       awsCredentials: aws.credentials,
     }),
+    buildWithRemotes: (hosts, build) => buildWithRemotes(build, { outbound, hosts }),
     artifacts,
     secretStore,
     sealer: createLocalSealer(join(stateDirectory, 'seal.key')),

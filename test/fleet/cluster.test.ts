@@ -22,6 +22,7 @@ describe('readCluster', () => {
         fieldValidation: 'Warn',
         fluxComponents: 'skip',
         prune: { allow: [] },
+        remoteHosts: [],
       },
       faults: [],
     })
@@ -54,6 +55,15 @@ describe('readCluster', () => {
       'spec.prune.maxPercent is the number 0, not a whole number from 1 to 100',
       "spec.prune.allow 'Secrets' is unknown",
     ])
+  })
+
+  it('reads the hosts that remote bases may come from, and takes nothing else for one', () => {
+    const hosts = ['github.com', '*.corp.example', 'git.example:8443', '[::1]:80', '10.0.0.7']
+    expect(read({ ...sandbox, remoteBases: { hosts } }).cluster.remoteHosts).toEqual(hosts)
+    const wrong = ['https://github.com', 'github.com/acme', '*', '', 'me@github.com']
+    expect(read({ ...sandbox, remoteBases: { hosts: wrong } }).faults).toEqual(
+      wrong.map((host) => `spec.remoteBases.hosts '${host}' is no host`),
+    )
   })
 
   it('reads a sync from Git and from a bucket, with its defaults', () => {

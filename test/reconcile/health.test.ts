@@ -75,7 +75,11 @@ describe('health', () => {
   it('is looked at soon also where a push came while the last look waited for its time', async () => {
     await start()
     await world.settle(500)
-    world.publish(rootUrl, revision('2'), files(claim.replace('data,', 'data, labels: { v: "2" },')))
+    world.publish(
+      rootUrl,
+      revision('2'),
+      files(claim.replace('data,', 'data, labels: { v: "2" },')),
+    )
     await world.ask(rootSource, 'webhook')
     await world.settle()
     await bind()

@@ -6,6 +6,7 @@ import type { Transport } from '../../lib/cluster/transport.ts'
 import { loadFleet } from '../../lib/fleet/load.ts'
 import { formatId, type ObjectId } from '../../lib/fleet/object-id.ts'
 import type { RequestCause } from '../../lib/fleet/request.ts'
+import type { Outbound } from '../../lib/http/outbound.ts'
 import { createLogger } from '../../lib/log/logger.ts'
 import { createMemoryQueue, type MemoryQueue } from '../../lib/queue/memory.ts'
 import { createArtifacts } from '../../lib/reconcile/artifacts.ts'
@@ -28,6 +29,7 @@ import {
   type SandboxCluster,
 } from '../../lib/sandbox/kubernetes/sandbox-cluster.ts'
 import { createMemorySecrets } from '../../lib/secrets/memory.ts'
+import { buildWithRemotes } from '../../lib/source/remote-bases.ts'
 import type { Event } from '../../lib/status/event.ts'
 import { createMemoryStore } from '../../lib/store/memory.ts'
 import type { Store } from '../../lib/store/store.ts'
@@ -41,6 +43,8 @@ export type TestWorld = {
   readonly requests: MemoryQueue
   /** Sets what a source's URL or bucket holds from now on. */
   readonly publish: (url: string, revision: string, files: Readonly<Record<string, string>>) => void
+  /** Sets what the web holds at a URL from now on. */
+  readonly host: (url: string, text: string) => void
   /** From now on its host does not know the source. */
   readonly withdraw: (url: string) => void
   readonly load: (text: string) => Promise<FleetSync>
@@ -90,6 +94,7 @@ export async function createTestWorld(options: WorldOptions = {}): Promise<TestW
     return inner(request)
   }
   const contents = new Map<string, Content>()
+  const web = new Map<string, string>()
   const registry = createRegistry({ store, now, uniqueId: randomUUID })
   const connect = async (): Promise<ClusterClient> => createClusterClient(transport, { now })
   const connectRemote = async (): Promise<ClusterClient> =>
@@ -125,6 +130,7 @@ export async function createTestWorld(options: WorldOptions = {}): Promise<TestW
         return { revision: content.revision, ...common }
       },
     },
+    buildWithRemotes: (hosts, build) => buildWithRemotes(build, { outbound: webOf(web), hosts }),
     artifacts: createArtifacts(store),
     secretStore: createMemorySecrets({}),
     sealer: { seal: async (plain) => plain, open: async (sealed) => sealed },
@@ -140,6 +146,7 @@ export async function createTestWorld(options: WorldOptions = {}): Promise<TestW
     requests,
     publish: (url: string, revision: string, files: Readonly<Record<string, string>>) =>
       void contents.set(url, { revision, files }),
+    host: (url: string, text: string) => void web.set(url, text),
     withdraw: (url: string) => void contents.delete(url),
     load: (text: string) => syncFleet(ports, loadFleet([{ file: 'fleet.yaml', text }])),
     settle: async (forMs = 0): Promise<void> => {
@@ -185,6 +192,20 @@ export async function pushRoot(
 export const rootSource: ObjectId = idOf('GitRepository', 'flux-system')
 export const rootUrl = 'https://git.example/fleet'
 export const keyOf: (id: ObjectId) => string = formatId
+
+function webOf(files: ReadonlyMap<string, string>): Outbound {
+  return {
+    request: async ({ url }) => {
+      const text = files.get(url)
+      const body = new TextEncoder().encode(text)
+      return { status: text === undefined ? 404 : 200, headers: {}, body, url }
+    },
+    agents: () => {
+      throw new Error('this web speaks no other protocol')
+    },
+    close: () => {},
+  }
+}
 
 function mortalStore(store: Store, beforeEach: () => void): Store {
   const after = <A extends readonly unknown[], R>(work: (...args: A) => Promise<R>) => {
