@@ -17,6 +17,8 @@ export type PostRequest = {
   readonly body: string
   readonly timeoutMs: number
   readonly maxBytes: number
+  /** Ends it earlier; the message is sent later then. */
+  readonly signal?: AbortSignal
 }
 
 export type PostAnswer = {
@@ -93,7 +95,7 @@ async function send(
 /** Only the code of a fault is passed on: its text may hold the address, which for a chat is the secret. */
 function unanswered(fault: unknown, time: DeliveryTime): DeliveryResult {
   if (!(fault instanceof DriftlessError)) return retry(undefined, 'no answer', time)
-  return fault.retryable
+  return fault.retryable || fault.code === 'Aborted'
     ? retry(fault.retryAfterSeconds, `no answer (${fault.code})`, time)
     : { outcome: 'failed', why: `refused to send (${fault.code})` }
 }
