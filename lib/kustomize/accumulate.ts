@@ -88,7 +88,7 @@ function readFile({ session, place }: Target, path: string): readonly Resource[]
     return parsed
   }
   const text = loadText(session, place, path)
-  return readResources(text, `${at(place)}${path}`, session.scope, session.limits.yaml)
+  return readResources(text, `${at(place)}${path}`, session)
 }
 
 function accumulateBase(

@@ -112,10 +112,12 @@ export function buildResources(
 
 export function openSession(tree: Tree, options: BuildOptions): Session {
   const schema = createSchemaSource()
+  const limits = { ...defaultBuildLimits, ...options.limits }
   return {
     tree: createMountedTree(tree),
     remotes: options.remotes,
-    limits: { ...defaultBuildLimits, ...options.limits },
+    limits,
+    nodeBudget: { left: limits.yaml.maxNodes },
     loadRestrictor: options.loadRestrictor ?? 'rootOnly',
     absoluteRoot: options.absoluteRoot,
     reads: new Set(),

@@ -1,5 +1,4 @@
 import { ManifestError } from '../manifest/error.ts'
-import type { ReadLimits } from '../manifest/limits.ts'
 import {
   fieldText,
   getField,
@@ -14,30 +13,25 @@ import { readBookkeeping } from './bookkeeping.ts'
 import { BuildError } from './build-error.ts'
 import { jsonDocument } from './json-document.ts'
 import { createResource, type Resource, scalarText } from './resource.ts'
-import type { Scope } from './resource-id.ts'
+import type { Session } from './session.ts'
 
 /**
  * The resources of a text: its documents with every list of resources unwrapped and empty ones left out. Throws where a
  * document is no resource: kind and name are required, apiVersion is not.
  */
-export function readResources(
-  text: string,
-  where: string,
-  scope: Scope,
-  limits: ReadLimits,
-): Resource[] {
-  const nodes = unwrapOnly(documentsOf(text, where, limits), text)
-  return inlineLists(checkAll(nodes, where), where, limits).map((node) => {
-    const resource = createResource(node, scope)
+export function readResources(text: string, where: string, session: Session): Resource[] {
+  const nodes = unwrapOnly(documentsOf(text, where, session), text)
+  return inlineLists(checkAll(nodes, where), where, session).map((node) => {
+    const resource = createResource(node, session.scope)
     readBookkeeping(resource)
     return resource
   })
 }
 
 /** A fault of the text names its file as well as its line. */
-function documentsOf(text: string, where: string, limits: ReadLimits): readonly YamlNode[] {
+function documentsOf(text: string, where: string, session: Session): readonly YamlNode[] {
   try {
-    return readDocuments(text, limits)
+    return readDocuments(text, session.limits.yaml, session.nodeBudget)
   } catch (fault) {
     if (!(fault instanceof ManifestError)) throw fault
     const details = { cause: fault, data: { ...fault.data, file: where } }
@@ -89,7 +83,7 @@ function checkResource(node: YamlNode, where: string): YamlMap {
 }
 
 /** A kind that ends in `List` and has items stands for them; they go behind everything else of the file. */
-function inlineLists(nodes: readonly YamlMap[], where: string, limits: ReadLimits): YamlMap[] {
+function inlineLists(nodes: readonly YamlMap[], where: string, session: Session): YamlMap[] {
   const inlined: YamlMap[] = []
   const queue = [...nodes]
   for (let next = 0; next < queue.length; next++) {
@@ -98,7 +92,7 @@ function inlineLists(nodes: readonly YamlMap[], where: string, limits: ReadLimit
     const kind = scalarText(getField(node, 'kind'))
     const items = kind.endsWith('List') ? getField(node, 'items') : undefined
     if (items === undefined) inlined.push(node)
-    else if (!isNull(items)) queue.push(...listItems(node, items, kind, where, limits))
+    else if (!isNull(items)) queue.push(...listItems(node, items, kind, where, session))
   }
   return inlined
 }
@@ -108,7 +102,7 @@ function listItems(
   items: YamlNode,
   kind: string,
   where: string,
-  limits: ReadLimits,
+  { limits }: Session,
 ): YamlMap[] {
   if (items.kind !== 'list') {
     throw new BuildError(
@@ -116,7 +110,7 @@ function listItems(
       `${where}: line ${node.line}: ${kind}: items is no list`,
     )
   }
-  if (items.items.length > limits.maxDocuments) {
+  if (items.items.length > limits.yaml.maxDocuments) {
     throw new BuildError('InvalidResource', `${where}: ${kind} holds too many items`)
   }
   const data = items.items.map((item) => jsonDocument(nodeToJson(item)))

@@ -1,4 +1,4 @@
-import type { ReadLimits } from '../manifest/limits.ts'
+import type { NodeBudget, ReadLimits } from '../manifest/limits.ts'
 import type { MountedTree } from './mounted-tree.ts'
 import type { Remotes } from './remote.ts'
 import type { Resource } from './resource.ts'
@@ -33,6 +33,8 @@ export type Session = {
   readonly parsed: Map<string, Resource[]>
   readonly scope: Scope
   readonly schema: SchemaSource
+  /** What `limits.yaml.maxNodes` leaves: one count over all texts of the build. */
+  readonly nodeBudget: NodeBudget
   entered: number
   bytes: number
 }

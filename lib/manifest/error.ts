@@ -19,6 +19,7 @@ export type ManifestErrorCode =
   | 'PatchPath'
   | 'PatchTest'
   | 'MergeConflict'
+  | 'TooManyNodes'
 
 /** A text that cannot be read, a tree that cannot be printed, or a patch that does not apply. */
 export class ManifestError extends DriftlessError<ManifestErrorCode> {

@@ -14,6 +14,7 @@ import {
   type Parse,
   type Properties,
   parseFault,
+  spendNode,
   takeNodes,
 } from './parse-state.ts'
 import { token } from './scan.ts'
@@ -161,6 +162,7 @@ function parseFlowValue(parse: Parse, key: YamlNode, end: number): YamlNode {
 function addKey(parse: Parse, key: YamlNode, line: number): void {
   if (key.kind !== 'scalar') throw faultAt(line, 'KeyType', 'a map or a list cannot be a key')
   const { children } = parse
+  spendNode(parse, line)
   children.keyLines[children.keyCount] = line
   children.keys[children.keyCount++] = shareKey(parse.keys, key)
 }

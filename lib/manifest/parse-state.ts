@@ -1,5 +1,6 @@
 import { faultAt, type ManifestError } from './error.ts'
 import type { KeyShare } from './key-share.ts'
+import type { NodeBudget } from './limits.ts'
 import type { YamlMap, YamlNode, YamlScalar } from './node.ts'
 import type { Scan, ScanRules } from './scan.ts'
 
@@ -28,6 +29,8 @@ export type Parse = {
   readonly children: Children
   readonly maxDepth: number
   depth: number
+  /** Nodes that the text may still hold. */
+  readonly nodeBudget: NodeBudget
   /** Nodes that aliases may still add. */
   readonly aliasBudget: { left: number }
 }
@@ -62,7 +65,13 @@ export function emptyScalar(parse: Parse, properties: Properties): YamlScalar {
 
 export function addNode(parse: Parse, node: YamlNode): void {
   const { children } = parse
+  spendNode(parse, node.line)
   children.nodes[children.nodeCount++] = node
+}
+
+export function spendNode({ nodeBudget }: Parse, line: number): void {
+  if (--nodeBudget.left >= 0) return
+  throw faultAt(line, 'TooManyNodes', 'more keys and values than a build may hold; split it')
 }
 
 export function takeNodes(children: Children, start: number): YamlNode[] {

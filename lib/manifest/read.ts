@@ -1,7 +1,7 @@
 import { faultAt, ManifestError } from './error.ts'
 import { peekToken, skipToken } from './fetch.ts'
 import { createKeyShare, type KeyShare } from './key-share.ts'
-import { defaultReadLimits, type ReadLimits } from './limits.ts'
+import { defaultReadLimits, type NodeBudget, type ReadLimits } from './limits.ts'
 import { expandMerges } from './merge-key.ts'
 import { isNull, type YamlNode } from './node.ts'
 import { parseNode } from './parse.ts'
@@ -18,8 +18,12 @@ export type TextPiece = { readonly text: string; readonly line: number }
  * stays twice: a patch may still replace it, and `nodeToJson` fails where none did.
  * Throws ManifestError with the line of the file.
  */
-export function readDocuments(text: string, limits: ReadLimits = defaultReadLimits): YamlNode[] {
-  const context = createReadContext(resourceDialect, limits)
+export function readDocuments(
+  text: string,
+  limits: ReadLimits = defaultReadLimits,
+  nodeBudget: NodeBudget = { left: limits.maxNodes },
+): YamlNode[] {
+  const context = createReadContext(resourceDialect, limits, nodeBudget)
   const nodes: YamlNode[] = []
   for (const piece of splitDocuments(text, limits)) {
     const node = readDocument(piece, context)
@@ -78,15 +82,21 @@ export type ReadContext = {
   readonly dialect: Dialect
   readonly keys: KeyShare
   readonly children: Children
+  readonly nodeBudget: NodeBudget
   readonly aliasBudget: { left: number }
   readonly limits: ReadLimits
 }
 
-export function createReadContext(dialect: Dialect, limits: ReadLimits): ReadContext {
+export function createReadContext(
+  dialect: Dialect,
+  limits: ReadLimits,
+  nodeBudget: NodeBudget = { left: limits.maxNodes },
+): ReadContext {
   return {
     dialect,
     keys: createKeyShare(),
     children: { keys: [], keyLines: [], nodes: [], keyCount: 0, nodeCount: 0 },
+    nodeBudget,
     aliasBudget: { left: limits.maxAliasNodes },
     limits,
   }
@@ -120,6 +130,7 @@ export function readDocument(piece: TextPiece, context: ReadContext): YamlNode |
     children: context.children,
     maxDepth: context.limits.maxDepth,
     depth: 0,
+    nodeBudget: context.nodeBudget,
     aliasBudget: context.aliasBudget,
   }
   const isExplicit = startDocument(parse)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { treeOfTexts } from '../../lib/artifact/tree.ts'
 import { build } from '../../lib/kustomize/build.ts'
 import { buildKustomization } from '../../lib/kustomize/flux/build-kustomization.ts'
+import { defaultReadLimits } from '../../lib/manifest/limits.ts'
 
 const configMap = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n'
 
@@ -171,10 +172,41 @@ describe('what has no end', () => {
     expect(['TooDeep', 'Syntax']).toContain(codeOf(files, ''))
   })
 
-  it('A24: is refused: a value of 50 MB', () => {
+  it.each([
+    ['in a resource', 'resources: [large.yaml]'],
+    ['in a patch', 'resources: [a.yaml]\npatches: [{path: large.yaml}]'],
+    ['for a generator', 'configMapGenerator: [{name: g, files: [large.yaml]}]'],
+    ['in a configuration', 'resources: [a.yaml]\nconfigurations: [large.yaml]'],
+  ])('A24: is refused: a value of 50 MB %s', (_, kustomization) => {
     const large = `${configMap}data: {a: ${'x'.repeat(50 * 1024 * 1024)}}\n`
-    const files = { 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': large }
+    const files = { 'a.yaml': configMap, 'large.yaml': large, 'kustomization.yaml': kustomization }
     expect(codeOf(files, '')).toBe('FileTooLarge')
+  })
+
+  it('A24: is refused: a kustomization file of 50 MB', () => {
+    const files = { 'kustomization.yaml': `namePrefix: ${'x'.repeat(50 * 1024 * 1024)}\n` }
+    expect(codeOf(files, '')).toBe('FileTooLarge')
+  })
+
+  // It takes a second or two, and the machine may be busy.
+  it('A24: is refused: 24 MB of tiny values', { timeout: 60_000 }, () => {
+    const tiny = `${configMap}data: [${'1,'.repeat(12 * 1024 * 1024)}]\n`
+    const files = { 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': tiny }
+    expect(codeOf(files, '')).toBe('TooManyNodes')
+  })
+
+  it('A24: is refused: tiny values over several files', () => {
+    const tiny = `${configMap}data: [${'1,'.repeat(4_000)}]\n`
+    const files = {
+      'a.yaml': tiny,
+      'b.yaml': tiny.replace('name: a', 'name: b'),
+      'c.yaml': tiny.replace('name: a', 'name: c'),
+      'kustomization.yaml': 'resources: [a.yaml, b.yaml, c.yaml]',
+    }
+    const buildWith = (maxNodes: number) => (): unknown =>
+      build(treeOfTexts(files), '', { limits: { yaml: { ...defaultReadLimits, maxNodes } } })
+    expect(thrownBy(buildWith(10_000))).toBe('TooManyNodes')
+    expect(thrownBy(buildWith(13_000))).toBe('no error')
   })
 
   it('A24: is refused: a million documents', () => {

@@ -7,6 +7,7 @@ const small = {
   maxLength: 100,
   maxDepth: 5,
   maxDocuments: 3,
+  maxNodes: 30,
   maxAliasNodes: 10,
 }
 
@@ -14,9 +15,19 @@ it.each([
   ['TooLarge', 'x'.repeat(101)],
   ['TooDeep', 'a: {b: {c: {d: {e: {f: 1}}}}}\n'],
   ['TooManyDocuments', 'a: 1\n---\na: 1\n---\na: 1\n---\na: 1\n'],
+  ['TooManyNodes', `a: [${'1, '.repeat(31)}]\n`],
   ['TooManyAliases', 'a: &a [1, 2, 3, 4]\nb: [*a, *a]\nc: *a\n'],
 ])('fails by %s', (code, text) => {
   expect(() => readDocuments(text, small)).toThrow(expect.objectContaining({ code }))
+})
+
+it('counts keys and values over all texts that share a budget', () => {
+  const budget = { left: 10 }
+  expect(readDocuments('a: 1\nb: [2]\n', small, budget)).toHaveLength(1)
+  expect(budget.left).toBe(5)
+  expect(() => readDocuments('a: [1, 2, 3, 4]\n', small, budget)).toThrow(
+    expect.objectContaining({ code: 'TooManyNodes', message: expect.stringContaining('line 1') }),
+  )
 })
 
 it('allows what is at the limit', () => {

@@ -56,7 +56,7 @@ function scanFile({ session, place, isIgnored, resources }: Scan, path: string):
   const file = joined(place.folder, path)
   try {
     const text = loadText(session, place, path)
-    const parsed = readResources(text, path, session.scope, session.limits.yaml)
+    const parsed = readResources(text, path, session)
     session.parsed.set(file, parsed)
   } catch (cause) {
     throw new BuildError(

@@ -81,7 +81,7 @@ function tryJsonPatch(text: string): readonly PatchOperation[] | undefined {
 function unreadable(session: Session, text: string, where: string): BuildError {
   try {
     if (/^\s*[[-]/.test(text)) parseJsonPatch(text)
-    else readResources(text, where, session.scope, session.limits.yaml)
+    else readResources(text, where, session)
   } catch (cause) {
     return new BuildError(
       'InvalidPatch',
@@ -182,8 +182,7 @@ export function compileStrategicMerge(
   inline = '',
 ): Transformer {
   const where = `${at(place)}patchesStrategicMerge`
-  const read = (text: string, source: string): Resource[] =>
-    readResources(text, source, session.scope, session.limits.yaml)
+  const read = (text: string, source: string): Resource[] => readResources(text, source, session)
   const patches = entries.flatMap(
     (entry) =>
       readInlineResources(session, entry) ??
