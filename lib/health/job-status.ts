@@ -1,6 +1,7 @@
 import type { KubeObject } from '../manifest/object.ts'
-import { conditionsOf, fieldAt, numberAt, stringAt } from './fields.ts'
+import { fieldAt, numberAt, stringAt } from './fields.ts'
 import { current, failed, inProgress, type ObjectStatus } from './object-status.ts'
+import { requireConditions } from './strict-fields.ts'
 
 /** A Job as Flux sees it: current when complete or suspended, not while it runs. Source: fluxcd/pkg/runtime/statusreaders. */
 export function jobStatus(
@@ -15,7 +16,7 @@ export function jobStatus(
   const succeeded = numberAt(object, 'status.succeeded', 0)
   const active = numberAt(object, 'status.active', 0)
   const failures = numberAt(object, 'status.failed', 0)
-  for (const { type, status } of conditionsOf(object)) {
+  for (const { type, status } of requireConditions(object)) {
     if (status !== 'True') continue
     if (type === 'Complete') return current(`Job Completed. succeeded: ${succeeded}/${completions}`)
     if (type === 'Failed') return failed(`Job Failed. failed: ${failures}/${completions}`)

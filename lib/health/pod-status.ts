@@ -1,6 +1,7 @@
 import { isJsonObject, type KubeObject, textAt } from '../manifest/object.ts'
-import { conditionsOf, fieldAt, stringAt } from './fields.ts'
+import { conditionsOf, stringAt } from './fields.ts'
 import { current, failed, inProgress, type ObjectStatus, unknown } from './object-status.ts'
+import { requireContainerStatuses } from './strict-fields.ts'
 
 /** A pod may be without a node for so long before it counts as unschedulable. */
 const scheduleWindowMs = 15_000
@@ -49,11 +50,10 @@ function hasCondition(object: KubeObject, type: string, status: string): boolean
 }
 
 function crashLoopingContainers(object: KubeObject): readonly string[] {
-  const statuses = fieldAt(object, 'status.containerStatuses')
-  if (!Array.isArray(statuses)) return []
-  return statuses.filter(isJsonObject).flatMap((container) => {
-    const waiting = isJsonObject(container.state) ? container.state.waiting : undefined
+  const statuses = requireContainerStatuses(object)
+  return statuses.filter(isJsonObject).flatMap(({ name, state }) => {
+    const waiting = isJsonObject(state) ? state.waiting : undefined
     const isLooping = isJsonObject(waiting) && textAt(waiting, 'reason') === 'CrashLoopBackOff'
-    return isLooping ? [textAt(container, 'name')] : []
+    return isLooping && typeof name === 'string' ? [name] : []
   })
 }

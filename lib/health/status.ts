@@ -1,8 +1,9 @@
 import { type KubeObject, splitApiVersion } from '../manifest/object.ts'
-import { conditionsOf, fieldAt, stringAt } from './fields.ts'
+import { conditionsOf, stringAt } from './fields.ts'
 import { jobStatus } from './job-status.ts'
-import { current, failed, inProgress, type ObjectStatus } from './object-status.ts'
+import { current, failed, inProgress, type ObjectStatus, unknown } from './object-status.ts'
 import { podStatus } from './pod-status.ts'
+import { FieldFault, requireConditions, requireInteger, requireText } from './strict-fields.ts'
 import {
   daemonSetStatus,
   deploymentStatus,
@@ -16,17 +17,32 @@ import {
  * current. `now` is for what has been so only for a moment. Source: kstatus, as in fluxcd/cli-utils.
  */
 export function computeStatus(object: KubeObject, now: Date): ObjectStatus {
-  const common = commonStatus(object)
-  if (common !== undefined) return common
-  const { group } = splitApiVersion(object.apiVersion)
-  const rule = rules.get(group === '' ? object.kind : `${group}/${object.kind}`)
-  return rule?.(object, now) ?? readyStatus(object)
+  return orUnknown(() => {
+    const common = commonStatus(object)
+    if (common !== undefined) return common
+    const { group } = splitApiVersion(object.apiVersion)
+    const rule = rules.get(group === '' ? object.kind : `${group}/${object.kind}`)
+    return rule?.(object, now) ?? readyStatus(object)
+  })
 }
 
-/** As `computeStatus`, with the rule of Flux for a Job: current only once it is complete or suspended. */
+/**
+ * As `computeStatus`, with the rule of Flux for a Job: current only once it is complete or suspended. It asks nothing
+ * else, not even whether the Job is being deleted.
+ */
 export function computeFluxStatus(object: KubeObject, now: Date): ObjectStatus {
   const isJob = object.kind === 'Job' && splitApiVersion(object.apiVersion).group === 'batch'
-  return isJob ? (commonStatus(object) ?? jobStatus(object)) : computeStatus(object, now)
+  return isJob ? orUnknown(() => jobStatus(object)) : computeStatus(object, now)
+}
+
+/** A field of the wrong type says nothing of the state, and must not pass for a good one. */
+function orUnknown(compute: () => ObjectStatus): ObjectStatus {
+  try {
+    return compute()
+  } catch (thrown) {
+    if (!(thrown instanceof FieldFault)) throw thrown
+    return unknown(thrown.message)
+  }
 }
 
 type Rule = (object: KubeObject, now: Date) => ObjectStatus
@@ -52,17 +68,18 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
 
 /** Undefined where what is common to all kinds decides nothing. */
 function commonStatus(object: KubeObject): ObjectStatus | undefined {
-  if (stringAt(object, 'metadata.deletionTimestamp') !== '') {
+  if (requireText(object, 'metadata', 'deletionTimestamp') !== '') {
     return { status: 'Terminating', message: 'Resource scheduled for deletion' }
   }
-  const generation = fieldAt(object, 'metadata.generation')
-  const observed = fieldAt(object, 'status.observedGeneration')
-  if (typeof generation === 'number' && typeof observed === 'number' && generation !== observed) {
+  const generation = requireInteger(object, 'metadata', 'generation')
+  const observed =
+    generation === undefined ? undefined : requireInteger(object, 'status', 'observedGeneration')
+  if (observed !== undefined && generation !== observed) {
     return inProgress(
       `${object.kind} generation is ${generation}, but latest observed generation is ${observed}`,
     )
   }
-  for (const { type, status, message } of conditionsOf(object)) {
+  for (const { type, status, message } of requireConditions(object)) {
     if (status !== 'True') continue
     if (type === 'Reconciling') return inProgress(message)
     if (type === 'Stalled') return failed(message)
