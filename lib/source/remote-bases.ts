@@ -1,4 +1,4 @@
-import { createTree, type Tree } from '../artifact/tree.ts'
+import type { Tree } from '../artifact/tree.ts'
 import type { Outbound } from '../http/outbound.ts'
 import { BuildError } from '../kustomize/build-error.ts'
 import type { RemoteFile, Remotes } from '../kustomize/remote.ts'
@@ -109,7 +109,7 @@ async function fetchTree(
   }
   try {
     const timeoutMs = Math.min(spec.timeoutMs, maxTimeoutMs)
-    return createTree(await fetchRepository({ ...spec, timeoutMs }, outbound))
+    return await fetchRepository({ ...spec, timeoutMs }, outbound)
   } catch (thrown) {
     return messageOf(thrown)
   }

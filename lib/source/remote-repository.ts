@@ -1,12 +1,15 @@
-import type { TreeFiles } from '../artifact/tree.ts'
+import type { Tree } from '../artifact/tree.ts'
 import type { Outbound } from '../http/outbound.ts'
+import { createCheckoutTree } from './checkout-tree.ts'
 import { readAccess } from './git/access.ts'
+import type { Checkout } from './git/checkout.ts'
 import { fetchCommit } from './git/fetch-commit.ts'
 import type { RemoteRef } from './git/refs.ts'
-import { openRepository } from './git/repository.ts'
+import { openRepository, type Repository } from './git/repository.ts'
 import { fetchUrl } from './git/url.ts'
 import { sourceLimits } from './limits.ts'
 import { SourceError } from './source-error.ts'
+import { addSubmodules, withoutSubmodules } from './submodules.ts'
 
 /** A repository as a base names it. */
 export type RepositoryWish = {
@@ -15,26 +18,32 @@ export type RepositoryWish = {
   /** A branch, a tag or a whole commit id; empty for what HEAD points at. */
   readonly ref: string
   readonly timeoutMs: number
+  readonly hasSubmodules: boolean
 }
 
-/** All files of a repository at a ref, none left out, by smart HTTP. Throws SourceError. */
+/** A repository at a ref with all its files, links and submodules, by smart HTTP. Throws SourceError. */
 export async function fetchRepository(
-  { url: written, ref, timeoutMs }: RepositoryWish,
+  { url: written, ref, timeoutMs, hasSubmodules }: RepositoryWish,
   outbound: Outbound,
-): Promise<TreeFiles> {
+): Promise<Tree> {
   const url = webUrl(written)
-  const access = readAccess(url, undefined)
-  const remote = { url, access, outbound, timeoutMs }
-  const repository = openRepository(remote, undefined, url)
+  const repository = open(url, timeoutMs, outbound)
   const sha = isCommit(ref) ? ref : choose(ref, await repository.refs(candidates(ref)))
+  const checkout = await fetchAll(repository, sha)
+  if (!hasSubmodules) return createCheckoutTree(withoutSubmodules(checkout))
+  const fetchOne = (below: string, commit: string): Promise<Checkout> =>
+    fetchAll(open(webUrl(below), timeoutMs, outbound), commit)
+  return createCheckoutTree(await addSubmodules(checkout, url, fetchOne))
+}
+
+function open(url: string, timeoutMs: number, outbound: Outbound): Repository {
+  const access = readAccess(url, undefined)
+  return openRepository({ url, access, outbound, timeoutMs }, undefined, url)
+}
+
+function fetchAll(repository: Repository, sha: string): Promise<Checkout> {
   const rules = { sparseCheckout: [], keepsAll: true }
-  const { files } = await fetchCommit(repository, {
-    sha,
-    rules,
-    limits: sourceLimits,
-    known: undefined,
-  })
-  return files
+  return fetchCommit(repository, { sha, rules, limits: sourceLimits, known: undefined })
 }
 
 /** The address over https: ssh is not built, and a user's name without a password says nothing. */

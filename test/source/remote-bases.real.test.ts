@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -34,6 +34,33 @@ const repository = {
     'apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nnamePrefix: part-\n',
 }
 
+/** A text that starts with an arrow is where a symbolic link leads. */
+const linked = {
+  'kustomization.yaml': 'resources: [one]\n',
+  alias: '-> one',
+  'one/kustomization.yaml': 'resources: [a.yaml]\n',
+  'one/a.yaml': '-> b/a.yaml',
+  'one/b/a.yaml': pod('linked'),
+  'two/kustomization.yaml': 'resources: [folder, far/a.yaml]\n',
+  'two/folder': '-> ../one/../one',
+  'two/far': '-> near',
+  'two/near/a.yaml': pod('near'),
+  'three/kustomization.yaml': 'resources: [a.yaml]\n',
+  'three/a.yaml': '-> ../one/b/a.yaml',
+  'four/kustomization.yaml': 'resources: [a.yaml]\n',
+  'four/a.yaml': '-> /etc/hostname',
+  'five/kustomization.yaml': 'resources: [a.yaml]\n',
+  'five/a.yaml': '-> a.yaml',
+}
+
+const outer = {
+  'kustomization.yaml': 'resources: [near/a]\nnamePrefix: outer-\n',
+  'alone/kustomization.yaml': 'resources: [pod.yaml]\n',
+  'alone/pod.yaml': pod('alone'),
+  'through/kustomization.yaml': 'resources: [app/a]\nnameSuffix: -through\n',
+  'through/app': '-> ../vendor/app',
+}
+
 /** `$GIT` and `$WEB` stand for the two servers. */
 const works: Readonly<Record<string, string>> = {
   'the head': 'resources:\n- $GIT/acme/app.git\n',
@@ -64,6 +91,19 @@ const works: Readonly<Record<string, string>> = {
   'a file that is no resource': 'resources:\n- $WEB/text\n',
   'a patch': 'resources: [a.yaml]\npatches:\n- path: $WEB/patch.yaml\n',
   'a generated file': 'configMapGenerator:\n- name: a\n  files: [x=$WEB/text]\n',
+  'a linked file': 'resources:\n- $GIT/acme/linked//one\n',
+  'a linked folder': 'resources:\n- $GIT/acme/linked//two\n',
+  'a folder by its link': 'resources:\n- $GIT/acme/linked//alias\n',
+  'a link outside its folder': 'resources:\n- $GIT/acme/linked//three\n',
+  'a link outside the repository': 'resources:\n- $GIT/acme/linked//four\n',
+  'a link outside of everything, to itself': 'resources:\n- $GIT/acme/linked//five\n',
+  submodules: 'resources:\n- $GIT/acme/outer\n',
+  'a folder of a submodule': 'resources:\n- $GIT/acme/outer//vendor/app/a?submodules=true\n',
+  'a submodule through a link': 'resources:\n- $GIT/acme/outer//through\n',
+  'submodules that are not there, for they are not wanted':
+    'resources:\n- $GIT/acme/outer?submodules=false\n',
+  'no submodules wanted, and none needed':
+    'resources:\n- $GIT/acme/outer//alone?submodules=false\n',
   'a repository that names another': 'resources:\n- $GIT/acme/chain\n',
 }
 
@@ -99,6 +139,20 @@ describeWithPeers(['kustomize'], 'remote files and bases', () => {
       'kustomization.yaml': `resources: ["${git.url}/acme/app//b?ref=v1"]\nnameSuffix: -z\n`,
     }
     await fill(await server.createRepository('acme/chain'), chain)
+    await fill(await server.createRepository('acme/linked'), linked)
+    const { stdout: head } = await run('git', [
+      '-C',
+      join(folder, 'fill-acme-app'),
+      'rev-parse',
+      'v1~0',
+    ])
+    const modules = { near: '../app.git', 'vendor/app': `${git.url}/acme/app.git` }
+    const fields = Object.entries(modules).map(
+      ([path, url]) => `[submodule "${path}"]\n\tpath = ${path}\n\turl = ${url}\n`,
+    )
+    const files = { ...outer, '.gitmodules': fields.join('') }
+    const commits = Object.keys(modules).map((path) => `160000,${head.trim()},${path}`)
+    await fill(await server.createRepository('acme/outer'), files, commits)
     const { stdout } = await run('git', [
       '-C',
       join(folder, 'fill-acme-app'),
@@ -119,7 +173,11 @@ describeWithPeers(['kustomize'], 'remote files and bases', () => {
   const env = { ...process.env, ...identity, GIT_COMMITTER_NAME: 'a', GIT_COMMITTER_EMAIL: 'a@b' }
 
   /** Two commits on `main`; tag `v1` is the first, branch `next` the second. */
-  async function fill(bare: string, files: Readonly<Record<string, string>>): Promise<void> {
+  async function fill(
+    bare: string,
+    files: Readonly<Record<string, string>>,
+    submodules: readonly string[] = [],
+  ): Promise<void> {
     const name = bare
       .split('/')
       .slice(-2)
@@ -130,16 +188,19 @@ describeWithPeers(['kustomize'], 'remote files and bases', () => {
     const git = (...args: readonly string[]) => run('git', ['-C', work, ...args], { env })
     for (const [path, text] of Object.entries(files)) {
       await mkdir(dirname(join(work, path)), { recursive: true })
-      await writeFile(join(work, path), text)
+      const target = /^-> (.*)$/.exec(text)?.[1]
+      if (target === undefined) await writeFile(join(work, path), text)
+      else await symlink(target, join(work, path))
     }
     await git('add', '-A')
+    for (const entry of submodules) await git('update-index', '--add', '--cacheinfo', entry)
     await git('commit', '-q', '-m', 'one')
     await git('tag', '-a', 'v1', '-m', 'v1')
     await git('tag', 'both')
     await writeFile(join(work, 'root.yaml'), pod('newer'))
     await mkdir(join(work, 'a'), { recursive: true })
     await writeFile(join(work, 'a/a.yaml'), pod('newer'))
-    await git('add', '-A')
+    await git('add', 'a', 'root.yaml')
     await git('commit', '-q', '-m', 'two')
     await git('branch', 'next')
     await git('branch', 'both')

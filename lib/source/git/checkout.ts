@@ -3,22 +3,29 @@ import { showPath } from '../../artifact/path.ts'
 import type { TreeFile, TreeFiles } from '../../artifact/tree.ts'
 import type { SourceLimits } from '../limits.ts'
 import { SourceError } from '../source-error.ts'
-import { parseTree } from './objects.ts'
+import { parseTree, type TreeEntry } from './objects.ts'
 import type { GitObject } from './pack.ts'
 
 export type CheckoutRules = {
   readonly specIgnore?: string
   /** Folders to take; all where there is none. */
   readonly sparseCheckout: readonly string[]
-  /** No ignore rules, not even those that hold without any. */
+  /** No ignore rules, not even those that hold without any; links and submodules are told. */
   readonly keepsAll?: boolean
+}
+
+export type Checkout = {
+  readonly files: TreeFiles
+  /** Path → what the link holds, and path → commit of the submodule: only where all is kept. */
+  readonly links: ReadonlyMap<string, string>
+  readonly submodules: ReadonlyMap<string, string>
 }
 
 /** An object by its id; throws where it is not there. */
 export type ReadObject = (id: string) => GitObject
 
 /**
- * The files of a commit's tree as an artifact holds them: links and submodules dropped, ignore rules applied.
+ * The files of a commit's tree as an artifact holds them: without links and submodules, ignore rules applied.
  * Blobs that are left out are never read.
  */
 export function checkOut(
@@ -26,31 +33,48 @@ export function checkOut(
   read: ReadObject,
   rules: CheckoutRules,
   limits: SourceLimits,
-): TreeFiles {
-  const listed = selectFolders(listFiles(tree, read, limits), rules.sparseCheckout)
+): Checkout {
+  const entries = listEntries(tree, read, limits)
+  const isFile = ({ kind }: ListedEntry): boolean => kind === 'file' || kind === 'executable'
+  const listed = selectFolders(entries.filter(isFile), rules.sparseCheckout)
   const ignore = createIgnore({
     ignoreFiles: readIgnoreFiles(listed, read),
     ...(rules.specIgnore === undefined ? {} : { specIgnore: rules.specIgnore }),
   })
   const files = new Map<string, TreeFile>()
   let spentBytes = 0
-  for (const { path, id, isExecutable } of listed) {
+  for (const { path, id, kind } of listed) {
     if (rules.keepsAll !== true && ignore(path, false)) continue
     const bytes = readBlob(id, path, read)
     spentBytes += bytes.length
     if (spentBytes > limits.maxTreeBytes) {
       throw new SourceError('TooLarge', `its files hold more than ${limits.maxTreeBytes} bytes`)
     }
-    files.set(path, { bytes, isExecutable })
+    files.set(path, { bytes, isExecutable: kind === 'executable' })
   }
-  return files
+  const kept = rules.keepsAll === true ? entries : []
+  return {
+    files,
+    links: new Map(
+      kept
+        .filter(({ kind }) => kind === 'link')
+        .map(({ path, id }) => [path, readBlob(id, path, read).toString('utf8')]),
+    ),
+    submodules: new Map(
+      kept.filter(({ kind }) => kind === 'submodule').map(({ path, id }) => [path, id]),
+    ),
+  }
 }
 
-type ListedFile = { readonly path: string; readonly id: string; readonly isExecutable: boolean }
+type ListedEntry = {
+  readonly path: string
+  readonly id: string
+  readonly kind: Exclude<TreeEntry['kind'], 'folder'>
+}
 
-/** All files below a tree. Trees that lead to themselves or fan out without end stop at the limits. */
-function listFiles(root: string, read: ReadObject, limits: SourceLimits): readonly ListedFile[] {
-  const files: ListedFile[] = []
+/** All files below a tree, with links and submodules. Trees that lead to themselves or fan out without end stop at the limits. */
+function listEntries(root: string, read: ReadObject, limits: SourceLimits): readonly ListedEntry[] {
+  const listed: ListedEntry[] = []
   const folders = [{ id: root, path: '', depth: 0 }]
   let seen = 0
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -61,18 +85,12 @@ function listFiles(root: string, read: ReadObject, limits: SourceLimits): readon
       throw new SourceError('TooLarge', `it holds more than ${limits.maxFiles} files and folders`)
     }
     for (const { kind, name, id } of entries) {
-      const place = path === '' ? name : `${path}/${name}`
-      if (kind === 'folder')
-        folders.push({ id, path: checkPlace(place, depth, limits), depth: depth + 1 })
-      if (kind !== 'file' && kind !== 'executable') continue
-      files.push({
-        path: checkPlace(place, depth, limits),
-        id,
-        isExecutable: kind === 'executable',
-      })
+      const place = checkPlace(path === '' ? name : `${path}/${name}`, depth, limits)
+      if (kind === 'folder') folders.push({ id, path: place, depth: depth + 1 })
+      else listed.push({ path: place, id, kind })
     }
   }
-  return files
+  return listed
 }
 
 function checkPlace(path: string, depth: number, limits: SourceLimits): string {
@@ -82,9 +100,9 @@ function checkPlace(path: string, depth: number, limits: SourceLimits): string {
 
 /** Source: flux.md §10, sparseCheckout: a leading `./` does not count, files of the root are not taken. */
 function selectFolders(
-  files: readonly ListedFile[],
+  files: readonly ListedEntry[],
   folders: readonly string[],
-): readonly ListedFile[] {
+): readonly ListedEntry[] {
   const prefixes = folders
     .map((folder) => folder.replace(/^(?:\.\/)+/, '').replace(/\/+$/, ''))
     .map((folder) => (folder === '' || folder === '.' ? '' : `${folder}/`))
@@ -102,7 +120,7 @@ function selectFolders(
 }
 
 function readIgnoreFiles(
-  files: readonly ListedFile[],
+  files: readonly ListedEntry[],
   read: ReadObject,
 ): ReadonlyMap<string, string> {
   const found = files.filter(

@@ -1,15 +1,13 @@
-import type { TreeFiles } from '../../artifact/tree.ts'
 import type { SourceLimits } from '../limits.ts'
 import { SourceError } from '../source-error.ts'
-import { type CheckoutRules, checkOut } from './checkout.ts'
+import { type Checkout, type CheckoutRules, checkOut } from './checkout.ts'
 import { type Commit, parseCommit, parseTag } from './objects.ts'
 import { type GitObject, type GitObjects, readPack } from './pack.ts'
 import type { Repository } from './repository.ts'
 import type { KnownRepository } from './repository-cache.ts'
 
-export type FetchedCommit = {
+export type FetchedCommit = Checkout & {
   readonly commit: Commit
-  readonly files: TreeFiles
   /** To remember for the next fetch. */
   readonly known: KnownRepository
 }
@@ -50,8 +48,8 @@ async function fetchOver(repository: Repository, request: CommitRequest): Promis
     return object
   }
   const commit = parseCommit(commitAt(sha, read))
-  const files = checkOut(commit.tree, read, rules, limits)
-  return { commit, files, known: { commit: sha, objects: used } }
+  const checkout = checkOut(commit.tree, read, rules, limits)
+  return { commit, ...checkout, known: { commit: sha, objects: used } }
 }
 
 const noObjects: GitObjects = new Map()
