@@ -52,8 +52,8 @@ function baseNode(kind: string, { name, namespace }: GeneratorArgs, place: Place
   const node = mapNode()
   appendField(node, untagged('apiVersion'), scalarNode('v1', '!!str'))
   appendField(node, untagged('kind'), scalarNode(kind, '!!str'))
-  setPath(node, ['metadata', 'name'], untagged(name))
-  if (namespace !== '') setPath(node, ['metadata', 'namespace'], untagged(namespace))
+  setPath(node, ['metadata', 'name'], stringScalar(name))
+  if (namespace !== '') setPath(node, ['metadata', 'namespace'], stringScalar(namespace))
   return node
 }
 

@@ -1,6 +1,6 @@
 import { copyNode, isNull, type YamlNode, type YamlScalar } from '../../manifest/node.ts'
 import type { Json } from '../../manifest/object.ts'
-import { leadsToBookkeeping, withBookkeeping } from '../bookkeeping.ts'
+import { ensureAnnotations, leadsToBookkeeping, withBookkeeping } from '../bookkeeping.ts'
 import { BuildError } from '../build-error.ts'
 import { parseData } from '../configurations.ts'
 import { readReplacement } from '../file/entries.ts'
@@ -180,8 +180,13 @@ function writeTarget(
 }
 
 function writeShown(resource: Resource, path: string, write: (path: string) => void): void {
-  if (leadsToBookkeeping(smartPath(path))) withBookkeeping(resource, () => write(path))
-  else write(path)
+  const parts = smartPath(path)
+  if (leadsToBookkeeping(parts)) {
+    withBookkeeping(resource, () => write(path))
+    return
+  }
+  if (parts[0] === 'metadata' && parts[1] === 'annotations') ensureAnnotations(resource)
+  write(path)
 }
 
 type Reject = {
