@@ -27,6 +27,8 @@ const config: ViteUserConfig = defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [real, ...slow],
           testTimeout: 10_000,
+          // Files of one worker share its modules: half of the time was reading them again for each.
+          isolate: false,
         },
       },
       { test: { name: 'slow', include: slow, exclude: [real], testTimeout: 120_000, retry } },
