@@ -1,4 +1,5 @@
 import type { Json } from '../../manifest/object.ts'
+import { ensureAnnotations } from '../bookkeeping.ts'
 import { BuildError } from '../build-error.ts'
 import { parseData } from '../configurations.ts'
 import { readSelector } from '../file/entries.ts'
@@ -77,7 +78,9 @@ function addValue(resource: Resource, target: ValueTarget, value: string): void 
     moveResource(resource, { ...options, subjects: 'defaultOnly' }, [])
     return
   }
-  const field = lookupCreate(node, splitFieldPath(target.fieldPath), 'scalar')
+  const path = splitFieldPath(target.fieldPath)
+  if (path[0] === 'metadata' && path[1] === 'annotations') ensureAnnotations(resource)
+  const field = lookupCreate(node, path, 'scalar')
   if (field === undefined) {
     if (target.filePathPosition > 0) throw nothingToExtend(target)
     return
