@@ -1,4 +1,4 @@
-import { createDrift } from '../lib/runtime/aws-drift.ts'
+import { createDrift, type DriftHandler } from '../lib/runtime/aws-drift.ts'
 
 /** Woken every minute: reloads the fleet where it changed, and asks for what is due to be looked at. */
-export const handler: () => Promise<void> = createDrift(process.env)
+export const handler: DriftHandler = createDrift(process.env)

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit'
 import { isJsonObject } from '../manifest/object.ts'
 import type { Event } from '../status/event.ts'
 import { readRecord } from '../store/records.ts'
@@ -42,8 +43,12 @@ export async function readEvent(store: Store, id: string): Promise<Event | undef
   return found?.value
 }
 
-/** Removes what is older than a week, and what told of nothing older than an hour. */
-export async function forgetOldEvents(store: Store, now: Date): Promise<void> {
+/** Removes what is older than a week, and what told of nothing older than an hour; the rest of it another time. */
+export async function forgetOldEvents(
+  store: Store,
+  now: Date,
+  hasTime: () => boolean = () => true,
+): Promise<void> {
   const idBefore = (ageMs: number) => String(now.getTime() - ageMs).padStart(13, '0')
   const limit = maxForgotten
   const old = [
@@ -53,7 +58,10 @@ export async function forgetOldEvents(store: Store, now: Date): Promise<void> {
       limit,
     })),
   ]
-  for (const key of old) await store.delete(key)
+  const atOnce = pLimit(16)
+  await Promise.all(
+    old.map((key) => atOnce(async () => void (hasTime() && (await store.delete(key))))),
+  )
 }
 
 async function listIds(

@@ -17,13 +17,21 @@ export type FleetSync = {
   readonly registered: readonly ObjectId[]
   readonly removed: readonly ObjectId[]
   readonly forgottenClusters: readonly string[]
+  /** Whether all of it was done; where time ran out, the next reload goes on. */
+  readonly isDone: boolean
 }
 
 /**
  * Makes the registry hold what the fleet says. Objects that left are finalized, but only when the fleet was read
  * without a fault: an incomplete load takes nothing away. A Cluster that left is forgotten, and nothing in it is touched.
+ * Begins with nothing more when `hasTime` says no.
  */
-export async function syncFleet(ports: SyncPorts, fleet: Fleet): Promise<FleetSync> {
+export async function syncFleet(
+  ports: SyncPorts,
+  fleet: Fleet,
+  hasTime: () => boolean = () => true,
+): Promise<FleetSync> {
+  const budget = createBudget(hasTime)
   const declared = new Map<string, Declared>()
   await forEach(fleet.clusters, (cluster) => keepCluster(ports.store, cluster))
   for (const cluster of fleet.clusters) {
@@ -32,12 +40,31 @@ export async function syncFleet(ports: SyncPorts, fleet: Fleet): Promise<FleetSy
   for (const { id, object } of fleet.objects) {
     declared.set(formatId(id), { id, object, origin: { type: 'fleet' } })
   }
-  const registered = await registerAll(ports, [...declared.values()])
+  const registered = await registerAll(ports, [...declared.values()], budget)
   const isComplete = fleet.faults.every(({ severity }) => severity !== 'error')
-  if (!isComplete) return { registered, removed: [], forgottenClusters: [] }
-  const forgottenClusters = await forgetClusters(ports, fleet)
-  const removed = await removeStale(ports, fleet, declared)
-  return { registered, removed, forgottenClusters }
+  const isDone = budget.isKept()
+  if (!isComplete || !isDone) return { registered, removed: [], forgottenClusters: [], isDone }
+  const forgottenClusters = await forgetClusters(ports, fleet, budget)
+  const removed = await removeStale(ports, fleet, declared, budget)
+  return { registered, removed, forgottenClusters, isDone: budget.isKept() }
+}
+
+type Budget = {
+  /** Does it, or nothing where there is no time. */
+  readonly spend: <T>(work: () => Promise<readonly T[]>) => Promise<readonly T[]>
+  /** Whether there was time for all so far. */
+  readonly isKept: () => boolean
+}
+
+function createBudget(hasTime: () => boolean): Budget {
+  let isKept = true
+  return {
+    spend: async (work) => {
+      isKept = isKept && hasTime()
+      return isKept ? work() : []
+    },
+    isKept: () => isKept,
+  }
 }
 
 type Declared = { readonly id: ObjectId; readonly object: KubeObject; readonly origin: Origin }
@@ -54,6 +81,7 @@ function declaredBySync({ name, spec }: ClusterObject): readonly Declared[] {
 async function registerAll(
   ports: SyncPorts,
   declared: readonly Declared[],
+  { spend }: Budget,
 ): Promise<readonly ObjectId[]> {
   const register = async ({ id, object, origin }: Declared): Promise<readonly ObjectId[]> => {
     const current = (await ports.registry.find(id))?.record.origin
@@ -61,7 +89,7 @@ async function registerAll(
     if (origin.type === 'sync' && current?.type === 'build') return []
     return (await ports.registry.put(id, object, origin)) === 'unchanged' ? [] : [id]
   }
-  const changed = (await forEach(declared, register)).flat()
+  const changed = (await forEach(declared, (entry) => spend(() => register(entry)))).flat()
   await enqueue(ports, changed, 'fleet')
   return changed
 }
@@ -76,6 +104,7 @@ async function removeStale(
   ports: SyncPorts,
   fleet: Fleet,
   declared: ReadonlyMap<string, Declared>,
+  { spend }: Budget,
 ): Promise<readonly ObjectId[]> {
   const lists = await forEach(fleet.clusters, ({ name }) => ports.registry.list(name))
   const undeclared = lists.flat().filter((id) => !declared.has(formatId(id)))
@@ -86,17 +115,29 @@ async function removeStale(
     await ports.registry.requestDeletion(id, record.origin)
     return [id]
   }
-  const removed = (await forEach(undeclared, remove)).flat()
+  const removed = (await forEach(undeclared, (id) => spend(() => remove(id)))).flat()
   await enqueue(ports, removed, 'fleet')
   return removed
 }
 
-async function forgetClusters(ports: SyncPorts, fleet: Fleet): Promise<readonly string[]> {
+async function forgetClusters(
+  ports: SyncPorts,
+  fleet: Fleet,
+  { spend, isKept }: Budget,
+): Promise<readonly string[]> {
   const known = new Set(fleet.clusters.map(({ name }) => name))
-  const forgotten = (await listClusters(ports.store)).filter((name) => !known.has(name))
-  for (const name of forgotten) {
-    await forEach(await ports.registry.list(name), ports.registry.forget)
+  const gone = (await listClusters(ports.store)).filter((name) => !known.has(name))
+  const forgotten: string[] = []
+  for (const name of gone) {
+    const forget = async (id: ObjectId) => {
+      await ports.registry.forget(id)
+      return []
+    }
+    await forEach(await ports.registry.list(name), (id) => spend(() => forget(id)))
+    // The record goes last: without it nobody would go on.
+    if (!isKept()) break
     await ports.store.delete(keys.cluster(name))
+    forgotten.push(name)
   }
   return forgotten
 }

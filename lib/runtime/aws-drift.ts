@@ -1,33 +1,64 @@
+import type { Context } from 'aws-lambda'
 import { forgetOldEvents } from '../reconcile/event-log.ts'
 import { createRegistry } from '../reconcile/registry.ts'
 import { sweep } from '../reconcile/sweep.ts'
 import { syncFleet } from '../reconcile/sync-fleet.ts'
 import { tick } from '../reconcile/tick.ts'
-import { messageOf } from '../status/error.ts'
+import { DriftlessError, messageOf } from '../status/error.ts'
 import { type AwsBase, createAwsBase } from './aws-base.ts'
 import { type Environment, required } from './aws-environment.ts'
 import { openFleetBucket } from './fleet-bucket.ts'
 import { createFleetReader, type FleetReader } from './load-fleet-bucket.ts'
 
-/** What the minute's event does. */
-export function createDrift(environment: Environment): () => Promise<void> {
+/** Works on the minute's event, which says nothing. */
+export type DriftHandler = (
+  event?: unknown,
+  context?: Pick<Context, 'getRemainingTimeInMillis'>,
+) => Promise<void>
+
+/**
+ * What the minute's event does, as far as its time goes: each part begins with nothing more when its share is used up, and the
+ * next minute goes on. Killed at its limit, the same work would fail each minute anew.
+ */
+export function createDrift(environment: Environment): DriftHandler {
   const base = createAwsBase(environment)
   const ports = { ...base, registry: createRegistry(base) }
   const bucket = openFleetBucket(base.call, required(environment, 'STATE_BUCKET'))
   const reader = createFleetReader(bucket)
-  return async () => {
+  return async (_event, context) => {
+    const hasLeft = (ms: number) => () =>
+      context === undefined || context.getRemainingTimeInMillis() > ms
     // First: a large fleet that changed may take up what is left of the minute.
-    await tick(ports)
-    await reload(ports, reader)
-    await forgetOldEvents(ports.store, ports.now())
-    await sweep(ports)
+    await tick(ports, hasLeft(afterTickMs))
+    await reload(ports, reader, hasLeft(afterReloadMs))
+    await forgetOldEvents(ports.store, ports.now(), hasLeft(endMs))
+    await tidy(ports, hasLeft(endMs))
+  }
+}
+
+/** Of a minute: what is due may take half, a fleet that changed two thirds of the rest. */
+const afterTickMs = 30_000
+const afterReloadMs = 15_000
+/** Enough to end what is under way. */
+const endMs = 8_000
+
+async function tidy(ports: DriftPorts, hasTime: () => boolean): Promise<void> {
+  try {
+    await sweep(ports, hasTime)
+  } catch (thrown) {
+    if (!(thrown instanceof DriftlessError) || thrown.code !== 'OutOfTime') throw thrown
+    ports.log.warn(messageOf(thrown))
   }
 }
 
 type DriftPorts = AwsBase & { readonly registry: ReturnType<typeof createRegistry> }
 
 /** Whatever is wrong with the fleet's files, what was registered before goes on being looked at. */
-async function reload(ports: DriftPorts, reader: FleetReader): Promise<void> {
+async function reload(
+  ports: DriftPorts,
+  reader: FleetReader,
+  hasTime: () => boolean,
+): Promise<void> {
   const { log } = ports
   try {
     const reading = await reader.read()
@@ -43,9 +74,11 @@ async function reload(ports: DriftPorts, reader: FleetReader): Promise<void> {
     for (const fault of fleet.faults) {
       log[fault.severity === 'error' ? 'error' : 'warn'](formatFault(fault))
     }
-    const { registered, removed } = await syncFleet(ports, fleet)
+    const { registered, removed, isDone } = await syncFleet(ports, fleet, hasTime)
     const counts = { registered: registered.length, removed: removed.length }
-    log.info('fleet loaded', { clusters: fleet.clusters.length, ...counts })
+    if (!isDone) reader.forget()
+    const what = isDone ? 'fleet loaded' : 'part of the fleet loaded, the next minute goes on'
+    log.info(what, { clusters: fleet.clusters.length, ...counts })
   } catch (thrown) {
     reader.forget()
     log.error(`the fleet could not be read; what was registered stays: ${messageOf(thrown)}`)

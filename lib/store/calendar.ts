@@ -52,17 +52,31 @@ export async function dueBefore(
   now: Date,
   limit = 1000,
 ): Promise<readonly DueEntry[]> {
+  for await (const page of dueInPages(store, now, limit)) return page
+  return []
+}
+
+/** The same without end, `pageSize` of them at a time; each is there once. */
+export async function* dueInPages(
+  store: Store,
+  now: Date,
+  pageSize: number,
+): AsyncGenerator<readonly DueEntry[], void, undefined> {
   const endBefore = timePrefix + timePath(new Date(now.getTime() + 1))
-  const keys = await store.list(timePrefix, { endBefore, limit })
   const atOnce = pLimit(readsAtOnce)
-  const entries = await Promise.all(
-    keys.map((key) => atOnce(() => dueEntry(store, parseTimeKey(key), now))),
-  )
   const seen = new Set<string>()
-  return entries.filter((entry): entry is DueEntry => {
-    if (entry === undefined || seen.has(entry.id)) return false
-    return seen.add(entry.id).size > 0
-  })
+  const isNew = (entry: DueEntry | undefined): entry is DueEntry =>
+    entry !== undefined && !seen.has(entry.id) && seen.add(entry.id).size > 0
+  let startAfter: string | undefined
+  do {
+    const range = startAfter === undefined ? { endBefore } : { endBefore, startAfter }
+    const keys = await store.list(timePrefix, { ...range, limit: pageSize })
+    const entries = await Promise.all(
+      keys.map((key) => atOnce(() => dueEntry(store, parseTimeKey(key), now))),
+    )
+    yield entries.filter(isNew)
+    startAfter = keys.length < pageSize ? undefined : keys.at(-1)
+  } while (startAfter !== undefined)
 }
 
 /** Forgets `id`. The time key goes first: killed in between, nothing is due, and a repeated call ends the work. */

@@ -65,6 +65,20 @@ it('removes nothing where a status cannot be read', async () => {
   expect(await store.list('artifacts/')).toHaveLength(2)
 })
 
+it('takes nothing for unused that it had no time to look for, and begins again', async () => {
+  const store = await storeWith({ app: 'sha256:used', other: 'sha256:old' })
+  const { now } = clockAt('2026-11-23T10:00:00Z')
+  let left = 3
+  const hasTime = () => {
+    left -= 1
+    return left >= 0
+  }
+  await expect(sweep({ store, now }, hasTime)).rejects.toMatchObject({ code: 'OutOfTime' })
+  expect(await store.get(keys.sweep)).toBeUndefined()
+  expect(await sweep({ store, now }, () => true)).toBe(0)
+  expect(await store.get(keys.sweep)).toBeDefined()
+})
+
 it('removes groups of messages that were told two weeks ago, and none that wait', async () => {
   const store = createMemoryStore()
   const { now, pass } = clockAt('2026-11-23T10:00:00Z')

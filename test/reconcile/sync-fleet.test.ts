@@ -37,7 +37,16 @@ const setUp = () => {
       { store, registry, requests: queue, now, uniqueId },
       loadFleet([{ file: 'f', text: texts.join('---\n') }]),
     )
-  return { store, registry, sync, waiting }
+  const syncWithin = (steps: number, ...texts: string[]) => {
+    let left = steps
+    const hasTime = () => {
+      left -= 1
+      return left >= 0
+    }
+    const fleet = loadFleet([{ file: 'f', text: texts.join('---\n') }])
+    return syncFleet({ store, registry, requests: queue, now, uniqueId }, fleet, hasTime)
+  }
+  return { store, registry, sync, syncWithin, waiting }
 }
 
 describe('syncFleet', () => {
@@ -65,7 +74,36 @@ describe('syncFleet', () => {
       registered: [],
       removed: [],
       forgottenClusters: [],
+      isDone: true,
     })
+  })
+
+  it('takes up a fleet over several reloads where there is no time, and takes nothing away before', async () => {
+    const { registry, sync, syncWithin } = setUp()
+    await sync(cluster('one'), alert)
+    const next = [cluster('one'), cluster('two')]
+    // Four objects of two roots; the first two are unchanged.
+    const first = await syncWithin(3, ...next)
+    expect(first.registered.map(formatId)).toEqual(['two/GitRepository/flux-system/flux-system'])
+    expect([first.isDone, first.removed]).toEqual([false, []])
+    const second = await syncWithin(4, ...next)
+    expect(second.registered.map(formatId)).toEqual(['two/Kustomization/flux-system/flux-system'])
+    // The time ends before what left is looked at.
+    expect([second.isDone, second.removed]).toEqual([false, []])
+    const third = await syncWithin(100, ...next)
+    expect([third.isDone, third.registered]).toEqual([true, []])
+    expect(third.removed.map(formatId)).toEqual(['one/Provider/flux-system/slack'])
+    expect(await registry.list('two')).toHaveLength(2)
+  })
+
+  it('forgets a cluster over several reloads', async () => {
+    const { registry, store, sync, syncWithin } = setUp()
+    await sync(cluster('one'), cluster('two'))
+    const first = await syncWithin(3, cluster('one'))
+    expect([first.isDone, first.forgottenClusters]).toEqual([false, []])
+    expect(await registry.list('two')).toHaveLength(1)
+    expect((await syncWithin(100, cluster('one'))).forgottenClusters).toEqual(['two'])
+    expect(await listClusters(store)).toEqual(['one'])
   })
 
   it('finalizes what left, and forgets a cluster that left without touching it', async () => {

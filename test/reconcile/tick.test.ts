@@ -43,3 +43,17 @@ it('passes over what is no object, and sends nothing where nothing is due', asyn
   expect(await tick(ports)).toBe(0)
   expect(sent).toEqual([])
 })
+
+it('takes a thousand, and goes on through the rest as long as there is time', async () => {
+  const { store, sent, ports } = world()
+  for (let index = 0; index < 2_500; index += 1) {
+    await schedule(store, `a/Kustomization/ns/n${index}`, new Date(due.getTime() + index))
+  }
+  expect(await tick(ports)).toBe(1_000)
+  const pages = [true, false]
+  expect(await tick(ports, () => pages.shift() ?? false)).toBe(2_000)
+  sent.length = 0
+  expect(await tick(ports, () => true)).toBe(2_500)
+  expect(new Set(sent.map(({ group }) => group)).size).toBe(2_500)
+  expect(sent[0]?.group).toBe('a/Kustomization/ns/n0')
+})
