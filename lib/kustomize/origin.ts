@@ -1,6 +1,6 @@
 import { getField, type YamlMap } from '../manifest/node.ts'
 import { isOtherInYaml11 } from '../manifest/yaml-1-1.ts'
-import { setMetadataMap, wrongKind } from './node-edit.ts'
+import { setEntry, setMetadataMap, stringScalar, wrongKind } from './node-edit.ts'
 import { parseRepoSpec } from './repo-spec.ts'
 import { metadataMap, type Resource } from './resource.ts'
 import type { ResourceList } from './resource-list.ts'
@@ -49,11 +49,12 @@ export function hasOrigin(resource: Resource): boolean {
   return metadataMap(resource.node, 'annotations').has(originAnnotation)
 }
 
-/** The origin of what stands in a file goes in as an annotation of users does: into a map. */
+/** The origin of what stands in a file is one more annotation: the others stay as they were written. */
 export function setFileOrigin(resource: Resource, origin: Origin): void {
   const annotations = getField(getField(resource.node, 'metadata'), 'annotations')
   if (annotations?.kind === 'list') throw wrongKind('a map', annotations)
-  setOrigin(resource, origin)
+  if (annotations?.kind !== 'map') setOrigin(resource, origin)
+  else setEntry(annotations, originAnnotation, stringScalar(formatOrigin(origin)))
 }
 
 export function setOrigin(resource: Resource, origin: Origin): void {

@@ -24,7 +24,8 @@ export function appendHashes(list: ResourceList): void {
 
 /**
  * Ten characters that stand for the data of a ConfigMap or Secret. The name is not part of it: kustomize looks
- * it up under a path that never exists.
+ * it up under a path that never exists. Of a generated object that a patch made another kind of, kustomize hashes
+ * how its YAML was written, down to lines and columns: there this one is stable but differs.
  */
 export function hashOf(node: YamlMap, kind: string): string {
   const digest = bytesToHex(sha256(utf8ToBytes(hashedText(node, kind))))
