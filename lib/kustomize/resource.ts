@@ -180,7 +180,8 @@ export function isEmptied(resource: Resource): boolean {
 
 /** The text of a scalar as it stands there, also of a null; empty for everything else. */
 export function textOf(node: YamlNode | undefined): string {
-  return node?.kind === 'scalar' ? node.value : ''
+  if (node?.kind === 'scalar') return node.value
+  return node?.kind === 'map' ? (node.nullText ?? '') : ''
 }
 
 /** The text of a scalar; empty for a null and for everything else. */

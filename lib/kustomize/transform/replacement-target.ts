@@ -3,6 +3,7 @@ import { BuildError } from '../build-error.ts'
 import type { FieldOptions } from '../file/kustomization-file.ts'
 import { lookup } from '../lookup.ts'
 import { type FoundField, findFields } from '../path-matcher.ts'
+import { textOf } from '../resource.ts'
 import { smartPath } from './smart-path.ts'
 import { parseStructured, printStructured } from './structured-text.ts'
 
@@ -55,11 +56,6 @@ function replacePart(text: string, value: string, { delimiter, index }: FieldOpt
   else if (index >= parts.length) parts.push(value)
   else parts[index] = value
   return parts.join(delimiter)
-}
-
-function textOf(node: YamlNode): string {
-  if (node.kind === 'scalar') return node.value
-  return node.kind === 'map' ? (node.nullText ?? '') : ''
 }
 
 /**
