@@ -11,10 +11,12 @@ import type { Inventory } from '../inventory/inventory.ts'
 import { buildKustomization } from '../kustomize/flux/build-kustomization.ts'
 import type { IsIgnored } from '../kustomize/flux/generate.ts'
 import { substitute } from '../kustomize/flux/substitute.ts'
+import type { Remotes } from '../kustomize/remote.ts'
 import { isJsonObject, isKubeObject, type KubeObject } from '../manifest/object.ts'
 import { createFolderTree } from '../runtime/folder-tree.ts'
 import { rootOf } from './build/build-folder.ts'
 import { createFolderIgnore } from './build/folder-ignore.ts'
+import { mayFetch, type RemoteFlags } from './build/may-fetch.ts'
 import { type ConnectFlags, connect } from './connect.ts'
 import { type CliContext, ExitError } from './context.ts'
 import type { ScopeFlags } from './flags.ts'
@@ -32,7 +34,8 @@ export type LocalKustomization = {
 }
 
 export type KustomizationFlags = ConnectFlags &
-  ScopeFlags & {
+  ScopeFlags &
+  RemoteFlags & {
     readonly kustomizationFile?: string
     readonly path: string
     readonly strictSubstitute: boolean
@@ -74,7 +77,9 @@ export async function buildFolder(
       ? undefined
       : createFolderIgnore(folder.tree, folder.path, ignorePaths)
   const variables = new Map(Object.entries(spec.postBuild?.substitute ?? {}))
-  return buildTree({ ...folder, isIgnored }, { id, spec }, variables, flags.strictSubstitute)
+  return mayFetch(flags, (remotes) =>
+    buildTree({ ...folder, isIgnored, remotes }, { id, spec }, variables, flags.strictSubstitute),
+  )
 }
 
 /** A folder in the tree of all that it may reach. */
@@ -82,6 +87,7 @@ export type FolderInTree = {
   readonly tree: Tree
   readonly path: string
   readonly isIgnored?: IsIgnored | undefined
+  readonly remotes?: Remotes | undefined
 }
 
 export function openFolder({ workingDirectory }: CliContext, path: string): FolderInTree {
@@ -92,12 +98,12 @@ export function openFolder({ workingDirectory }: CliContext, path: string): Fold
 }
 
 export function buildTree(
-  { tree, path, isIgnored }: FolderInTree,
+  { tree, path, ...surroundings }: FolderInTree,
   { id, spec }: Pick<LocalKustomization, 'id' | 'spec'>,
   variables: ReadonlyMap<string, string>,
   isStrict: boolean,
 ): { readonly objects: readonly KubeObject[]; readonly warnings: readonly string[] } {
-  const built = buildKustomization(tree, path, spec.build, {}, { isIgnored })
+  const built = buildKustomization(tree, path, spec.build, {}, surroundings)
   const { postBuild } = spec
   const objects =
     postBuild === undefined

@@ -22,13 +22,13 @@ describe('a build from the command line that may fetch', () => {
 
   function build(
     host: string,
-    allowRemote: readonly string[],
+    hosts: readonly string[],
     allowPrivate: readonly string[] = [],
   ) {
     const resources = `resources: ["http://${host}:${port}/a.yaml"]\n`
     const tree = treeOfTexts({ 'kustomization.yaml': resources })
     return withRemotes(
-      { allowRemote, allowPrivate },
+      { hosts, allowPrivate },
       (remotes) => buildText(tree, '', { remotes }).text,
     )
   }

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { dirname, join, parse, relative, resolve, sep } from 'node:path'
 import type { Tree } from '../../artifact/tree.ts'
 import type { BuildOptions } from '../../kustomize/build.ts'
-import { BuildError } from '../../kustomize/build-error.ts'
 import { type BuiltText, buildText } from '../../kustomize/build-text.ts'
 import { buildKustomization } from '../../kustomize/flux/build-kustomization.ts'
 import { isRemote, isRemoteMissing, type Remotes } from '../../kustomize/remote.ts'
@@ -10,6 +9,7 @@ import { printDocuments } from '../../manifest/print.ts'
 import { createFolderTree } from '../../runtime/folder-tree.ts'
 import { messageOf } from '../../status/error.ts'
 import { ExitError } from '../context.ts'
+import { remoteHint } from './may-fetch.ts'
 
 /** How a folder is built, as the command line says it. */
 export type FolderFlags = {
@@ -92,15 +92,9 @@ export function withFolder<T>(
   } catch (thrown) {
     // Asked for and caught by who fetches it.
     if (isRemoteMissing(thrown)) throw thrown
-    const message = fromHere(messageOf(thrown), workingDirectory) + hintOf(thrown)
+    const message = fromHere(messageOf(thrown), workingDirectory) + remoteHint(thrown)
     throw new ExitError(1, message, { cause: thrown })
   }
-}
-
-function hintOf(thrown: unknown): string {
-  if (!(thrown instanceof BuildError) || thrown.code !== 'RemoteNotAllowed') return ''
-  const { host } = thrown.data
-  return typeof host === 'string' && host !== '' ? ` with --allow-remote ${host}` : ''
 }
 
 function fromHere(message: string, workingDirectory: string): string {

@@ -5,14 +5,9 @@ import type { Remotes } from '../../kustomize/remote.ts'
 import { buildWithRemotes } from '../../source/remote-bases.ts'
 import { ExitError } from '../context.ts'
 
-export type RemoteFlags = {
-  readonly allowRemote: readonly string[]
-  readonly allowPrivate: readonly string[]
-}
-
 /** Runs a build that may fetch from the hosts the user has named. An address among them may be private: it was named itself. */
 export async function withRemotes<T>(
-  { allowRemote: hosts, allowPrivate }: RemoteFlags,
+  { hosts, allowPrivate }: Readonly<Record<'hosts' | 'allowPrivate', readonly string[]>>,
   build: (remotes: Remotes) => T,
 ): Promise<T> {
   const wrong = hosts.find((host) => host === '' || /[/@\s]/.test(host))

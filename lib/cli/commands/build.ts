@@ -1,17 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Remotes } from '../../kustomize/remote.ts'
 import { printDocuments } from '../../manifest/print.ts'
 import { answerBatch } from '../build/batch.ts'
 import { buildFolder, type FolderFlags } from '../build/build-folder.ts'
 import type { RecursiveFlags } from '../build/build-recursively.ts'
 import { maskSecret } from '../build/mask-secret.ts'
-import type { RemoteFlags } from '../build/with-remotes.ts'
+import { addRemoteFlags, mayFetch, type RemoteFlags } from '../build/may-fetch.ts'
 import { buildForDisk, writeFiles } from '../build/write-output.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { addConnectFlags, addScopeFlags } from '../flags.ts'
 
-type BuildFlags = FolderFlags &
-  Partial<RemoteFlags> & { readonly output?: string; readonly batch: boolean }
+type BuildFlags = FolderFlags & RemoteFlags & { readonly output?: string; readonly batch: boolean }
 
 const examples = `
 Examples:
@@ -58,22 +56,13 @@ export function addBuildCommand(program: Command, context: CliContext): void {
     )
     .addOption(new Option('--as <program>', 'build as this program does').choices(['flux']))
     .option('--batch', 'build what JSON lines on stdin ask for, and answer each with one', false)
-    .option(
-      '--allow-remote <host>',
-      'fetch remote files and bases from this host, such as github.com or *.example; may be repeated',
-      collect,
-    )
-    .option(
-      '--allow-private <address>',
-      'let an allowed host have this private address or network; may be repeated',
-      collect,
-    )
     // What kustomize still takes, though a field of the kustomization file says it better.
     .addOption(new Option('--enable-managedby-label').default(false).hideHelp())
     .addHelpText('after', examples)
     .action((folder: string | undefined, flags: BuildFlags) =>
       runBuild(context, folder === undefined ? [] : [folder], flags),
     )
+  addRemoteFlags(command)
   const kustomization = command
     .command('kustomization')
     .alias('ks')
@@ -101,8 +90,8 @@ export function addBuildCommand(program: Command, context: CliContext): void {
       readLocalSources,
     )
     .addOption(new Option('--in-memory-build').default(false).hideHelp())
-  addConnectFlags(addScopeFlags(kustomization)).action((name: string, flags: RecursiveFlags) =>
-    printKustomization(context, name, flags),
+  addConnectFlags(addScopeFlags(addRemoteFlags(kustomization))).action(
+    (name: string, flags: RecursiveFlags) => printKustomization(context, name, flags),
   )
 }
 
@@ -116,10 +105,6 @@ function readLocalSources(
     throw new InvalidArgumentError('write Kind/namespace/name=folder')
   })
   return new Map([...earlier, ...pairs])
-}
-
-function collect(value: string, earlier: readonly string[] = []): readonly string[] {
-  return [...earlier, value]
 }
 
 async function runBuild(
@@ -139,26 +124,18 @@ async function runBuild(
   const [folder = '.'] = folders
   const { output: target } = flags
   if (target === undefined) {
-    const { text, warnings } = await run(flags, (remotes) =>
+    const { text, warnings } = await mayFetch(flags, (remotes) =>
       buildFolder(folder, flags, { workingDirectory, remotes }),
     )
     for (const warning of warnings) output.note(warning)
     output.data(text)
     return
   }
-  const written = await run(flags, (remotes) =>
+  const written = await mayFetch(flags, (remotes) =>
     buildForDisk(folder, target, flags, { workingDirectory, remotes }),
   )
   for (const warning of written.warnings) output.note(warning)
   await writeFiles(written, workingDirectory)
-}
-
-/** Loads what can fetch only where something may be fetched. */
-async function run<T>(flags: BuildFlags, build: (remotes: Remotes | undefined) => T): Promise<T> {
-  const { allowRemote, allowPrivate = [] } = flags
-  if (allowRemote === undefined) return build(undefined)
-  const { withRemotes } = await import('../build/with-remotes.ts')
-  return withRemotes({ allowRemote, allowPrivate }, build)
 }
 
 async function* nothing(): AsyncIterable<string> {}

@@ -7,6 +7,7 @@ import { formatRef, type KubeObject, refOf } from '../../manifest/object.ts'
 import type { ConfigPorts } from '../../reconcile/read-config.ts'
 import { readVariables } from '../../reconcile/variables.ts'
 import { createFolderSecrets } from '../../runtime/local-secrets.ts'
+import { addRemoteFlags, mayFetch } from '../build/may-fetch.ts'
 import { openClusterOf } from '../cluster-client.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { addConnectFlags, addFormatFlag, addScopeFlags, type CommonFlags } from '../flags.ts'
@@ -72,7 +73,7 @@ export function addDiffCommand(program: Command, context: CliContext): void {
     .option('--context <name>', 'context of your kubeconfig, instead of a cluster of the fleet')
     .option('--kubeconfig <file>', 'your kubeconfig')
     .addHelpText('after', examples)
-  addFormatFlag(addConnectFlags(addScopeFlags(kustomization))).action(
+  addFormatFlag(addConnectFlags(addScopeFlags(addRemoteFlags(kustomization)))).action(
     (name: string, flags: DiffFlags) => diff(context, name, flags),
   )
 }
@@ -142,7 +143,9 @@ async function build(
     spec.postBuild === undefined
       ? new Map<string, string>()
       : await readVariables(ports, client, id, spec.postBuild)
-  return buildTree(from, kustomization, variables, flags.strictSubstitute)
+  return mayFetch(flags, (remotes) =>
+    buildTree({ ...from, remotes }, kustomization, variables, flags.strictSubstitute),
+  )
 }
 
 /** What the Kustomization owns and the folder no longer holds; known where a running Driftless was asked. */
