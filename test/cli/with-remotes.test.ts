@@ -20,17 +20,10 @@ describe('a build from the command line that may fetch', () => {
 
   afterAll(() => void server.close())
 
-  function build(
-    host: string,
-    hosts: readonly string[],
-    allowPrivate: readonly string[] = [],
-  ) {
+  function build(host: string, hosts: readonly string[], allowPrivate: readonly string[] = []) {
     const resources = `resources: ["http://${host}:${port}/a.yaml"]\n`
     const tree = treeOfTexts({ 'kustomization.yaml': resources })
-    return withRemotes(
-      { hosts, allowPrivate },
-      (remotes) => buildText(tree, '', { remotes }).text,
-    )
+    return withRemotes({ hosts, allowPrivate }, (remotes) => buildText(tree, '', { remotes }).text)
   }
 
   it('takes an address that was allowed by itself', async () => {
