@@ -106,7 +106,8 @@ const defaultTimeoutMs = 27_000
 
 function readQuery(query: string): Pick<RepoSpec, 'ref' | 'timeoutMs' | 'hasSubmodules'> {
   const isBroken = query.includes(';') || /%(?![0-9a-fA-F]{2})/.test(query)
-  const values = new URLSearchParams(isBroken ? '' : query)
+  // Behind a sign of its own, or it would take a second question mark for the first.
+  const values = new URLSearchParams(isBroken ? '' : `&${query}`)
   const falseWords = /^(?:0|f|F|FALSE|false|False)$/
   return {
     ref: values.get('ref') || (values.get('version') ?? ''),
@@ -137,6 +138,7 @@ function readTimeout(text: string): number | undefined {
   )
 }
 
+/** Go counts whole nanoseconds, in 64 bits. */
 function positive(milliseconds: number): number | undefined {
-  return milliseconds > 0 ? milliseconds : undefined
+  return milliseconds >= 1e-6 && milliseconds < 2 ** 63 / 1e6 ? milliseconds : undefined
 }

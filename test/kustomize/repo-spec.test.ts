@@ -34,6 +34,7 @@ describe('the address of a repository', () => {
     ['https://git.example/org/repo?version=v2', 'https://git.example/org/repo', '', 'v2'],
     ['https://git.example/org/repo?version=v2&ref=v3', 'https://git.example/org/repo', '', 'v3'],
     ['https://git.example/org/repo?ref=a%2Fb', 'https://git.example/org/repo', '', 'a/b'],
+    ['https://git.example/org/repo??ref=x', 'https://git.example/org/repo', '', ''],
     ['https://git.example/org/repo?ref=%zz', 'https://git.example/org/repo', '', ''],
     ['https://git.example/org/repo/a/../b', 'https://git.example/org/repo', 'a/../b', ''],
   ])('%s', (text, url, path, ref) => {
@@ -65,6 +66,8 @@ describe('the address of a repository', () => {
     ['timeout=0', 27_000],
     ['timeout=-5s', 27_000],
     ['timeout=soon', 27_000],
+    ['timeout=0.0000001ns', 27_000],
+    ['timeout=2562048h', 27_000],
     [`timeout=${'9'.repeat(50_000)}`, 27_000],
   ])('says how long to wait: %s', (query, timeoutMs) => {
     expect(parseRepoSpec(`https://git.example/org/repo?${query}`)).toMatchObject({ timeoutMs })
