@@ -1,4 +1,5 @@
 import { createTree, type Tree } from '../artifact/tree.ts'
+import type { ClusterSpec } from '../fleet/cluster.ts'
 import { isFluxObject, readFleetObject } from '../fleet/fleet-object.ts'
 import type { KustomizationSpec } from '../fleet/kustomization.ts'
 import { formatId, isSameId, type ObjectId } from '../fleet/object-id.ts'
@@ -9,8 +10,10 @@ import { type KubeObject, type ObjectRef, refOf } from '../manifest/object.ts'
 import { joinInRoot } from './build-objects.ts'
 import { isReady } from './conditions.ts'
 import { sourceIdOf } from './edges.ts'
+import type { Ports } from './ports.ts'
 import type { KustomizationObject, Run } from './run.ts'
 import { readStatus } from './status-writer.ts'
+import { withRemotes } from './with-remotes.ts'
 
 export type Claims = {
   readonly isClaimed: (ref: ObjectRef) => boolean
@@ -28,7 +31,10 @@ type Claimant = { readonly id: ObjectId; readonly spec: KustomizationSpec }
  * object that moves from one to another in a commit is not deleted by the one that is looked at first. Those that a
  * parent is only about to register count too.
  */
-export async function readClaims(run: Run<KustomizationObject>): Promise<Claims> {
+export async function readClaims(
+  run: Run<KustomizationObject>,
+  cluster: ClusterSpec,
+): Promise<Claims> {
   const { ports, target } = run
   const sourceId = sourceIdOf(target.id, target.spec.sourceRef)
   const { artifact } = await readStatus(ports.store, sourceId)
@@ -45,7 +51,7 @@ export async function readClaims(run: Run<KustomizationObject>): Promise<Claims>
     if (builds === maxBuilds) return { isClaimed: () => true, isComplete: false }
     seen.add(key)
     builds += 1
-    const objects = buildPlainly(tree, next.spec)
+    const objects = await buildPlainly(ports, cluster, tree, next.spec)
     for (const object of objects) {
       const ref = refOf(object)
       // What lies in another cluster is another object, whatever its name.
@@ -89,20 +95,24 @@ function claimantIn(object: KubeObject, cluster: string, source: ObjectId): read
 }
 
 /** Without what lies in the cluster; a build that fails claims nothing, because it can apply nothing. */
-function buildPlainly(tree: Tree, { build, path, postBuild }: KustomizationSpec) {
-  const objects = attempt(() => buildKustomization(tree, joinInRoot(path), build).objects) ?? []
+async function buildPlainly(
+  ports: Ports,
+  cluster: ClusterSpec,
+  tree: Tree,
+  { build, path, postBuild }: KustomizationSpec,
+): Promise<readonly KubeObject[]> {
+  const built = await withRemotes(ports, cluster, (remotes) =>
+    buildKustomization(tree, joinInRoot(path), build, {}, { remotes }),
+  ).catch(() => undefined)
+  const objects = built?.objects ?? []
   if (postBuild === undefined) return objects
   const variables = new Map(Object.entries(postBuild.substitute))
   const { strategy, isCareful = false } = postBuild
   const options = { isStrict: false, strategy, isCareful }
-  return attempt(() => substitute(objects, variables, options)) ?? objects
-}
-
-function attempt<T>(work: () => T): T | undefined {
   try {
-    return work()
+    return substitute(objects, variables, options)
   } catch {
-    return undefined
+    return objects
   }
 }
 

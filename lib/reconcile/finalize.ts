@@ -54,7 +54,7 @@ async function takeDown(
   owned: readonly ObjectRef[],
   isAwaited: boolean,
 ): Promise<NextLook | undefined> {
-  const claims = await readClaims(run)
+  const claims = await readClaims(run, cluster)
   if (!claims.isComplete && !isLate(run)) return comeBack
   const going = owned.filter((ref) => !claims.isClaimed(ref))
   await run.checkLease()

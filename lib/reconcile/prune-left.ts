@@ -44,7 +44,7 @@ export async function pruneLeft(
   const lifted = liftedFor(run.target, cluster)
   const refusal = refusalOf(run, cluster, leaving, lifted)
   if (refusal !== undefined) return { changes: [], survivors: refs, error: refusal }
-  const claims = await readClaims(run)
+  const claims = await readClaims(run, cluster)
   const going = refs.filter((ref) => !claims.isClaimed(ref))
   const pruned = await pruneStale(run, client, going, { lifted, beforeStage })
   const moving = refs.filter(claims.isClaimed)

@@ -44,6 +44,41 @@ describe('a remote base', () => {
   })
 })
 
+describe('an object that moves into a Kustomization with a remote base', () => {
+  it('is left to it, and never deleted', async () => {
+    world = await createTestWorld()
+    const apps = (name: string) => `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: ${name}, namespace: flux-system }
+spec: { interval: 10m, path: ./${name}, prune: true, sourceRef: { kind: GitRepository, name: flux-system } }
+`
+    const push = async (digit: string, a: string, b: string) => {
+      world.publish(rootUrl, revision(digit), {
+        'kustomization.yaml': 'resources: [a.yaml, b.yaml]\n',
+        'a.yaml': apps('a'),
+        'b.yaml': apps('b'),
+        'a/kustomization.yaml': `resources: [${a}]\n`,
+        'b/kustomization.yaml': `resources: [${b}]\n`,
+        'a/own.yaml': config('own', '1'),
+        'a/moved.yaml': config('moved', '1'),
+        'b/moved.yaml': config('moved', '1'),
+      })
+      await world.ask(rootSource, 'webhook')
+      await world.settle(5_000)
+    }
+    world.host(url, config('shared', 'one'))
+    await world.load(`${clusterYaml}  remoteBases: { hosts: [files.example] }\n`)
+    await push('1', 'own.yaml, moved.yaml', `'${url}'`)
+    const ref = { group: '', version: 'v1', kind: 'ConfigMap', namespace: 'default' }
+    const uidOf = async (name: string) =>
+      (await (await world.connect()).find({ ...ref, name }))?.metadata.uid
+    const before = await uidOf('moved')
+    expect(before).toBeDefined()
+    await push('2', 'own.yaml', `'${url}', moved.yaml`)
+    expect(await uidOf('moved')).toBe(before)
+  })
+})
+
 describe('a build that was applied by a worker killed before it noted so', () => {
   it('is not taken for the one before it, when a commit goes back to that', async () => {
     world = await createTestWorld()
