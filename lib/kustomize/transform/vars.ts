@@ -1,7 +1,7 @@
 import type { YamlNode, YamlScalar } from '../../manifest/node.ts'
 import { nodeToJson } from '../../manifest/node-json.ts'
 import type { Json } from '../../manifest/object.ts'
-import { hasBookkeeping } from '../bookkeeping.ts'
+import { ensureAnnotations } from '../bookkeeping.ts'
 import { BuildError } from '../build-error.ts'
 import { createSpecFilter, editFields } from '../field-path.ts'
 import type { FieldSpec } from '../field-spec.ts'
@@ -56,10 +56,9 @@ function valueAt(resource: Resource | undefined, { name, fieldPath }: Var): VarV
       { data: { name } },
     )
   }
+  if (fieldPath.startsWith('metadata.annotations')) ensureAnnotations(resource)
   const field = findField(resource.node, fieldPath)
   if (field === undefined) {
-    // To kustomize there are annotations: what it remembers.
-    if (fieldPath === 'metadata.annotations' && hasBookkeeping(resource)) return undefined
     throw new BuildError(
       'VarNotFound',
       `vars: '${name}': there is no field '${fieldPath}'; correct its fieldref`,
