@@ -2,6 +2,7 @@ import type { Json, JsonObject, KubeObject } from '../../manifest/object.ts'
 import { deleteObject, readDeleteOptions } from './deletion.ts'
 import { readMeta } from './meta-routes.ts'
 import type { ObjectStore } from './object-store.ts'
+import { checkDeleteOptions, checkListOptions, checkWriteOptions } from './options.ts'
 import { patchWith } from './patches.ts'
 import { type ListQuery, listBody, listObjects, partialListBody, partialObject } from './reads.ts'
 import type { Registry } from './registry.ts'
@@ -65,6 +66,8 @@ function route(parts: Parts, request: ApiRequest): ApiAnswer {
   const target = parseTarget(parts.registry, request.path)
   if (target === 'unserved') return { status: 404, body: '404 page not found\n', warnings: [] }
   checkVerb(target, request)
+  checkWriteOptions(request)
+  if (request.method === 'DELETE') checkDeleteOptions(request)
   switch (request.method) {
     case 'GET':
       return target.name === '' ? list(parts, target, request) : get(parts, target, request)
@@ -135,6 +138,7 @@ function present(
 
 function list(parts: Parts, target: Target, request: ApiRequest): ApiAnswer {
   const { query } = request
+  checkListOptions(query)
   const { resource } = target
   const wanted = listQuery(target, query)
   if (query.watch === 'true' || query.watch === '1') {

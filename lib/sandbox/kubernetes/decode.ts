@@ -5,18 +5,29 @@ import {
   type JsonObject,
   textAt,
 } from '../../manifest/object.ts'
-import { checkFields, type FieldFault } from './check-fields.ts'
+import { checkFields, type FieldFault, nameOfType } from './check-fields.ts'
+import { findValueFault, type ValueFault } from './check-values.ts'
 import { textIn } from './json.ts'
 import type { Resource } from './resources.ts'
-import { StatusError } from './status-error.ts'
+import { invalid, invalidValue, StatusError } from './status-error.ts'
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
 
 export type Decoded = { readonly object: JsonObject; readonly warnings: readonly string[] }
 
 /** Who an object says it is must be what the path says. */
-export function checkTarget(object: JsonObject, namespace: string, name: string): void {
+export function checkTarget(
+  object: JsonObject,
+  namespace: string,
+  name: string,
+  isNamed = false,
+): void {
   const ownName = textIn(object, 'metadata', 'name')
+  if (isNamed && ownName === '') {
+    throw badRequest(
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    )
+  }
   if (name !== '' && ownName !== '' && ownName !== name) {
     throw badRequest(
       `the name of the object (${ownName}) does not match the name on the URL (${name})`,
@@ -33,6 +44,10 @@ export function checkTarget(object: JsonObject, namespace: string, name: string)
 /** A body that creates or replaces: its kind, its types, and what is said about fields nobody knows. */
 export function decodeObject(body: Json, resource: Resource, validation: FieldValidation): Decoded {
   if (!isJsonObject(body)) throw unrecognized(resource, body)
+  for (const key of ['apiVersion', 'kind']) {
+    const given = body[key] ?? ''
+    if (typeof given !== 'string') throw wrongHead(resource, body, key, nameOfType(given))
+  }
   const kind = textAt(body, 'kind') || resource.kind
   const apiVersion = textAt(body, 'apiVersion') || apiVersionOf(resource)
   if (kind !== resource.kind || apiVersion !== apiVersionOf(resource)) {
@@ -51,6 +66,9 @@ export function validateFields(
   const faults = checkFields(object, resource.schema, 'index')
   const wrong = faults.find(({ kind }) => kind === 'type')
   if (wrong !== undefined && resource.custom === undefined) throw wrongType(resource, wrong)
+  const illegible =
+    resource.custom === undefined ? findValueFault(object, resource.schema) : undefined
+  if (illegible !== undefined) throw unreadable(resource, illegible)
   const unknown = faults
     .filter(({ kind }) => kind === 'unknown')
     .map(({ steps }) => `unknown field ${JSON.stringify(joinSteps(steps))}`)
@@ -66,12 +84,38 @@ export function validateFields(
 /** What server-side apply cannot take: it knows every field that it merges. */
 export function checkApplied(object: JsonObject, resource: Resource): void {
   const faults = checkFields(object, resource.schema, 'keys')
-  if (faults.length === 0) return
+  if (faults.length === 0) {
+    checkConverted(object, resource)
+    return
+  }
   const namespace = textIn(object, 'metadata', 'namespace')
   const who = `${namespace}/${textIn(object, 'metadata', 'name')}; ${apiVersionOf(resource)}, Kind=${resource.kind}`
   // The API server stops at the first it meets.
   const told = faults.slice(0, 1).map(describeFault).join('')
   throw new StatusError('InternalError', `failed to create typed patch object (${who}): ${told}`)
+}
+
+/** What was merged as plain data must be readable as the type that it is. */
+function checkConverted(object: JsonObject, resource: Resource): void {
+  if (resource.custom !== undefined) return
+  const fault = findValueFault(object, resource.schema)
+  if (fault === undefined) return
+  const gvk = `${resource.group}/${resource.version}, Kind=${resource.kind}`
+  const who = `${textIn(object, 'metadata', 'namespace')}/${textIn(object, 'metadata', 'name')}; ${gvk}`
+  const told = fault.kind === 'base64' ? `error decoding from json: ${fault.told}` : fault.told
+  throw new StatusError(
+    'InternalError',
+    `failed to convert new object (${who}) to proper version: unable to convert unstructured object to ${gvk}: ${told}`,
+  )
+}
+
+/** What a patch leaves must be readable; that it is not is told of the patch, not of the object. */
+export function checkPatched(object: JsonObject, resource: Resource): void {
+  if (resource.custom !== undefined) return
+  const fault = findValueFault(object, resource.schema)
+  if (fault === undefined) return
+  const cause = invalidValue('patch', JSON.stringify(object), fault.told)
+  throw invalid({ group: '', plural: '', kind: '' }, '', [cause])
 }
 
 function describeFault({ steps, kind, expected, got }: FieldFault): string {
@@ -104,6 +148,12 @@ function unrecognized(resource: Resource, body: Json): StatusError {
   )
 }
 
+function wrongHead(resource: Resource, body: Json, key: string, got: string): StatusError {
+  return badRequest(
+    `the object provided is unrecognized (must be of type ${resource.kind}): couldn't get version/kind; json parse error: json: cannot unmarshal ${got} into Go struct field .${key} of type string (${JSON.stringify(body).slice(0, 30)} ...)`,
+  )
+}
+
 function wrongKind(resource: Resource, kind: string, apiVersion: string): StatusError {
   if (resource.custom !== undefined) {
     return badRequest(
@@ -114,6 +164,18 @@ function wrongKind(resource: Resource, kind: string, apiVersion: string): Status
   const expected = `${resource.group === '' ? 'core' : resource.group.split('.')[0]}.${resource.kind}`
   return badRequest(
     `${kind} in version "${version}" cannot be handled as a ${resource.kind}: converting (${version}.${kind}) to (${expected}): unknown conversion`,
+  )
+}
+
+function unreadable(resource: Resource, { kind, steps, told }: ValueFault): StatusError {
+  const holder = steps.length > 1 ? `${resource.kind}Spec` : resource.kind
+  const field = `${holder}.${steps.join('.')}`
+  const why =
+    kind === 'number'
+      ? `json: cannot unmarshal number ${told} into Go struct field ${field} of type int32`
+      : told
+  return badRequest(
+    `${resource.kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${why}`,
   )
 }
 

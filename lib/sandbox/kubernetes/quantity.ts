@@ -26,6 +26,34 @@ export function canonicalQuantity(value: Json): Json {
   return `${minus}${printed}`
 }
 
+/** Below, equal or above zero; what is no quantity counts as nothing. */
+export function compareQuantities(left: Json, right: Json): number {
+  const [a, b] = [nanosOf(left), nanosOf(right)]
+  return a < b ? -1 : Number(a > b)
+}
+
+function nanosOf(value: Json): bigint {
+  const [, sign = '', whole = '', fraction = '', suffix = '', exponent] =
+    shape.exec(String(value)) ?? []
+  if (exponent !== undefined || whole.length + fraction.length > 30) return 0n
+  const nanos = toNanos(whole, fraction, suffix, suffix.endsWith('i'))
+  return sign === '-' ? -nanos : nanos
+}
+
+/** What the API server says of a text that is no quantity. */
+export function quantityFault(text: string): string | undefined {
+  const [, number = '', suffix = ''] =
+    /^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/.exec(text) ?? []
+  if (number === '' || !/\d/.test(number) || number.split('.').length > 2) {
+    return "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+  }
+  const isKnown =
+    decimalSuffixes.includes(suffix) ||
+    binarySuffixes.includes(suffix) ||
+    /^[eE][-+]?\d+$/.test(suffix)
+  return isKnown ? undefined : "unable to parse quantity's suffix"
+}
+
 const giga = 1_000_000_000n
 
 function toNanos(whole: string, fraction: string, suffix: string, isBinary: boolean): bigint {

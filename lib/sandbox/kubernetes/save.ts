@@ -11,6 +11,7 @@ import { tidy } from './tidy.ts'
 import { validateBuiltin } from './validate-builtin.ts'
 import { validateChange } from './validate-change.ts'
 import { validateCustom } from './validate-custom.ts'
+import { validateMetadata } from './validate-metadata.ts'
 import type { Write } from './writer.ts'
 
 /** What writes need of the cluster around them. */
@@ -184,6 +185,7 @@ function validate(write: Write, live: KubeObject | undefined, object: KubeObject
   const custom = resource.custom
   const causes: readonly Cause[] = [
     ...(live === undefined ? checkName(resource, object.metadata.name) : []),
+    ...validateMetadata(object),
     ...(custom === undefined
       ? validateBuiltin(object, resource.schema)
       : validateCustom(object, custom.openApi)),

@@ -4,16 +4,23 @@ import type { Field, MapSchema, Schema } from './schema.ts'
 
 /**
  * A value of a built-in kind as it comes back from a server that keeps typed objects: fields it does not know and
- * empty optional ones are gone, nested objects that are always written are there, quantities are canonical.
+ * empty optional ones are gone, nested objects that are always written are there, quantities and
+ * bytes are canonical.
  */
 export function tidy(value: Json, schema: Schema): Json {
   if (schema.scalar === 'quantity') return canonicalQuantity(value)
+  // Kept as bytes, and written back without line breaks.
+  if (schema.format === 'byte' && typeof value === 'string') return rewritten(value)
   if (Array.isArray(value)) {
     const item = schema.list?.item()
     return item === undefined ? value : value.map((element: Json) => tidy(element, item))
   }
   if (!isJsonObject(value) || schema.map === undefined) return value
   return schema.map.fields.size > 0 ? tidyFields(value, schema.map) : tidyKeys(value, schema.map)
+}
+
+function rewritten(base64: string): string {
+  return Buffer.from(base64, 'base64').toString('base64')
 }
 
 /** An object of the type with nothing in it but what is always written. */

@@ -2,10 +2,21 @@ import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../..
 import { at, listAt, objectAt, textIn } from './json.ts'
 import type { Field, MapSchema, Schema } from './schema.ts'
 import { type Cause, forbiddenValue, invalidValue, requiredValue } from './status-error.ts'
+import { validateBinding, validateRole } from './validate-access.ts'
+import { validateClaim } from './validate-claim.ts'
+import { validateConfigMap, validateSecret } from './validate-config.ts'
+import { checkPort, validateService } from './validate-service.ts'
+import { validateContainers, validateWorkload } from './validate-workload.ts'
 
 /** What a built-in object lacks or has wrong, as far as the stand-in looks: required fields, enums and selectors. */
 export function validateBuiltin(object: KubeObject, schema: Schema): readonly Cause[] {
-  return [...checkValue(object, schema, ''), ...checkSelector(object), ...checkOwnRules(object)]
+  const general = isJudgedAlone(object) ? [] : checkValue(object, schema, '')
+  return [...general, ...checkSelector(object), ...checkOwnRules(object)]
+}
+
+/** Kinds whose own rules say all that there is to say, in other words than the general ones. */
+function isJudgedAlone({ kind }: KubeObject): boolean {
+  return /^(Cluster)?Role(Binding)?$/.test(kind)
 }
 
 function checkValue(value: Json, schema: Schema, path: string): readonly Cause[] {
@@ -77,10 +88,22 @@ function checkOwnRules(object: KubeObject): readonly Cause[] {
   const path = checkTemplate?.join('.') ?? ''
   return [
     ...(isJsonObject(spec) ? checkPod(spec, path) : []),
-    ...(object.kind === 'Service' ? checkService(object) : []),
     ...(object.kind === 'Deployment' ? checkStrategy(object) : []),
+    ...validateWorkload(object),
+    ...(kindRules.get(object.kind)?.(object) ?? []),
   ]
 }
+
+const kindRules: ReadonlyMap<string, (object: KubeObject) => readonly Cause[]> = new Map([
+  ['ClusterRole', validateRole],
+  ['ClusterRoleBinding', validateBinding],
+  ['ConfigMap', validateConfigMap],
+  ['Role', validateRole],
+  ['RoleBinding', validateBinding],
+  ['PersistentVolumeClaim', validateClaim],
+  ['Secret', validateSecret],
+  ['Service', validateService],
+])
 
 function checkStrategy(object: KubeObject): readonly Cause[] {
   const strategy = objectAt(object, 'spec', 'strategy')
@@ -101,7 +124,10 @@ const templatePaths: Readonly<Record<string, readonly string[]>> = {
 
 function checkPod(spec: JsonObject, path: string): readonly Cause[] {
   const volumes = new Set(listAt(spec, 'volumes').map((volume) => textIn(volume, 'name')))
-  return ['initContainers', 'containers'].flatMap((list) =>
+  const named = ['initContainers', 'containers'].flatMap((list) =>
+    validateContainers(listAt(spec, list), `${path}.${list}`),
+  )
+  const inner = ['initContainers', 'containers'].flatMap((list) =>
     listAt(spec, list).flatMap((container, index) => {
       const here = `${path}.${list}[${index}]`
       const image = textIn(container, 'image') === '' ? [requiredValue(`${here}.image`)] : []
@@ -117,6 +143,7 @@ function checkPod(spec: JsonObject, path: string): readonly Cause[] {
       return [...image, ...ports, ...checkVariables(container, here), ...mounts]
     }),
   )
+  return [...named, ...inner]
 }
 
 function checkContainerPorts(ports: readonly Json[], path: string): readonly Cause[] {
@@ -135,33 +162,11 @@ function checkVariables(container: Json, path: string): readonly Cause[] {
   })
 }
 
-function checkService(object: KubeObject): readonly Cause[] {
-  const ports = listAt(object, 'spec', 'ports')
-  const type = textIn(object, 'spec', 'type')
-  const isHeadless = textIn(object, 'spec', 'clusterIP') === 'None'
-  if (ports.length === 0 && type !== 'ExternalName' && !isHeadless) {
-    return [requiredValue('spec.ports')]
-  }
-  const names = ports.map((port) => textIn(port, 'name'))
-  return ports.flatMap((port, index) => [
-    ...duplicate(names, index, `spec.ports[${index}].name`),
-    ...(ports.length > 1 && textIn(port, 'name') === ''
-      ? [requiredValue(`spec.ports[${index}].name`)]
-      : []),
-    ...checkPort(at(port, 'port'), `spec.ports[${index}].port`),
-  ])
-}
-
 function duplicate(names: readonly string[], index: number, field: string): readonly Cause[] {
   const name = names[index] ?? ''
   if (name === '' || names.indexOf(name) === index) return []
   const message = `Duplicate value: ${JSON.stringify(name)}`
   return [{ reason: 'FieldValueDuplicate', message, field }]
-}
-
-function checkPort(port: Json | undefined, field: string): readonly Cause[] {
-  const isPort = typeof port === 'number' && port >= 1 && port <= 65_535
-  return isPort ? [] : [invalidValue(field, port ?? 0, 'must be between 1 and 65535, inclusive')]
 }
 
 function join(path: string, key: string): string {

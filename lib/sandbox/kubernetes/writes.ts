@@ -6,7 +6,7 @@ import {
   type JsonObject,
   type KubeObject,
 } from '../../manifest/object.ts'
-import { checkApplied, checkTarget, decodeObject, validateFields } from './decode.ts'
+import { checkApplied, checkPatched, checkTarget, decodeObject, validateFields } from './decode.ts'
 import { at, isSame, textIn } from './json.ts'
 import { type Managers, managersOf } from './managed-fields.ts'
 import { adoptUntracked, applyOwned, updateOwned } from './ownership.ts'
@@ -39,7 +39,7 @@ export function createObject(world: World, write: Write, body: Json): Written {
 
 export function replaceObject(world: World, write: Write, body: Json): Written {
   const { object, warnings } = decodeObject(body, write.resource, write.fieldValidation)
-  checkTarget(object, write.namespace, write.name)
+  checkTarget(object, write.namespace, write.name, true)
   const live = find(world, write, write.name)
   if (live === undefined) {
     // Kinds that a PUT may create are few (Lease, Event, …); the stand-in knows none.
@@ -59,6 +59,7 @@ export function patchObject(
   if (live === undefined) throw notFound(write.resource, write.name)
   const patched = patch(live)
   if (!isJsonObject(patched)) throw new StatusError('BadRequest', 'the patch leaves no object')
+  checkPatched(patched, write.resource)
   const warnings = validateFields(patched, write.resource, write.fieldValidation)
   checkTarget(patched, write.namespace, write.name)
   const named = withMeta(patched, { name: write.name })
