@@ -3,7 +3,7 @@ import { BuildError } from '../build-error.ts'
 import { type CompiledSpec, compileSpec, editFields } from '../field-path.ts'
 import type { FieldSpec } from '../field-spec.ts'
 import { elementsOf, getMapField, lookup } from '../lookup.ts'
-import { getOrCreate, setScalar } from '../node-edit.ts'
+import { getOrCreate, setScalar, wrongKind } from '../node-edit.ts'
 import {
   apiVersionOf,
   currentId,
@@ -128,7 +128,9 @@ function moveSubjects(node: YamlMap, options: NamespaceOptions): void {
   const [field, value] =
     options.subjects === 'defaultOnly' ? ['name', 'default'] : ['kind', 'ServiceAccount']
   for (const subject of elementsOf(subjects)) {
-    if (scalarText(getMapField(subject, field)) !== value) continue
+    const found = getMapField(subject, field)
+    if (found !== undefined && found.kind !== 'scalar') throw wrongKind('a scalar', found)
+    if (scalarText(found) !== value) continue
     const namespace = getOrCreate(subject, 'namespace', 'scalar')
     if (namespace !== undefined) writeNamespace(namespace, options)
   }
