@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bundleFunctions, type FunctionBundle } from '../../scripts/bundle-functions.ts'
+import { permissionsOf, readPermissions } from './permissions.ts'
 import {
   listOf,
   nameOf,
@@ -31,6 +32,10 @@ const calls: readonly { readonly action: string; readonly on: string; readonly b
   { action: 'kms:Decrypt', on: 'SecretKeys', by: readsSecrets },
   { action: 'eks:DescribeCluster', on: 'EksClusters', by: /\bservice: 'eks'/ },
 ]
+
+/** What lies in the buckets that a parameter names. */
+const inSourceBuckets =
+  /^\{"Fn::Split":\[",",\{"Fn::Sub":\["\$\{Buckets\}\/\*",\{"Buckets":\{"Fn::Join":\["\/\*,",\{"Ref":"SourceBuckets"\}\]\}\}\]\}\]\}$/
 
 const ownLog = /^logs:(?:CreateLogStream|PutLogEvents)$/
 
@@ -68,7 +73,9 @@ describe.skipIf(skip !== undefined)(`the roles of the functions${skip ? ` (${ski
   const grants = (name: string): readonly string[] =>
     allowedTo(name)
       .flatMap(({ actions, resources }) =>
-        actions.flatMap((a) => resources.map((r) => `${a} ${r}`)),
+        actions.flatMap((a) =>
+          resources.map((r) => `${a} ${inSourceBuckets.test(r) ? 'SourceBuckets' : r}`),
+        ),
       )
       .map((grant) => grant.replace(/\$\{StateBucket\.Arn\}\/\*$/, 'StateBucket'))
       .map((grant) => grant.replace(/arn:.*:(?:secret:|parameter\/)driftless\/dev\/.*$/, 'secrets'))
@@ -78,7 +85,9 @@ describe.skipIf(skip !== undefined)(`the roles of the functions${skip ? ` (${ski
     )
     const text = sources.map((input) => readFileSync(input, 'utf8')).join('\n')
     const found = calls.filter(({ by }) => by.test(text)).map(({ action, on }) => `${action} ${on}`)
-    return new Set(found)
+    // Sources are fetched by nobody else, though others hold the code in their bundles.
+    const fetched = bundle.name === 'reconcile' ? ['s3:GetObject SourceBuckets'] : []
+    return new Set([...found, ...fetched])
   }
 
   it('are one a function, and no one else may take them', () => {
@@ -95,6 +104,12 @@ describe.skipIf(skip !== undefined)(`the roles of the functions${skip ? ` (${ski
     }
   })
 
+  it('are what docs/aws.md tells', () => {
+    const told = readPermissions(readFileSync('docs/aws.md', 'utf8'))
+    const packaged = bundles.map(({ name }) => [name, permissionsOf(allowedTo(name))] as const)
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(packaged))
+  })
+
   it("allow no wildcard but what lies below the state, the stage's secrets and their own log", () => {
     const own = [
       /^\$\{StateBucket\.Arn\}\/\*$/,
@@ -102,6 +117,7 @@ describe.skipIf(skip !== undefined)(`the roles of the functions${skip ? ` (${ski
       /^arn:[^*?]+:(?:secret:|parameter\/)driftless\/dev\/\*$/,
       // Six characters that Secrets Manager chooses.
       /^arn:[^*?]+:secret:driftless\/dev\/webhooks-\?{6}$/,
+      inSourceBuckets,
     ]
     const isWild = (to: string) => /[*?]/.test(to) && !own.some((pattern) => pattern.test(to))
     const policies = [...ofType('AWS::IAM::Role'), ...ofType('AWS::IAM::Policy')]
@@ -222,5 +238,7 @@ describe.skipIf(skip !== undefined)(`the roles of the functions${skip ? ` (${ski
     }
     expect(grants('reconcile')).toContain('eks:DescribeCluster EksClusters')
     expect(grants('notify')).toContain('eks:DescribeCluster EksClusters')
+    expect(grants('reconcile')).toContain('s3:ListBucket SourceBuckets')
+    expect(grants('reconcile')).toContain('s3:GetObject SourceBuckets')
   })
 })
