@@ -1,5 +1,5 @@
 import type { Tree } from '../artifact/tree.ts'
-import { defaultReadLimits } from '../manifest/limits.ts'
+import { defaultReadLimits, type ReadLimits } from '../manifest/limits.ts'
 import { nodeToJson } from '../manifest/node-json.ts'
 import { isJsonObject, isKubeObject, type JsonObject, type KubeObject } from '../manifest/object.ts'
 import { messageOf } from '../status/error.ts'
@@ -31,13 +31,19 @@ export type BuildOptions = {
   readonly reorder?: 'legacy' | 'none'
   /** `rootOnly`, the default, refuses files outside the folder of the kustomization file that names them. */
   readonly loadRestrictor?: 'rootOnly' | 'none'
-  readonly limits?: Partial<BuildLimits>
+  /** Any of them; the rest stay as they are. */
+  readonly limits?: SomeLimits
   /** Where the root of the tree lies; without it absolute paths are refused. */
   readonly absoluteRoot?: string
   /** What remote files and bases stand for; without it they are refused. */
   readonly remotes?: Remotes
   /** Adds the label that says who built it, as `buildMetadata: [managedByLabel]` does. */
   readonly addManagedByLabel?: boolean
+}
+
+/** Bounds that are to be others. */
+export type SomeLimits = Partial<Omit<BuildLimits, 'yaml'>> & {
+  readonly yaml?: Partial<ReadLimits>
 }
 
 export type BuildResult = Documents & { readonly objects: readonly KubeObject[] }
@@ -79,6 +85,11 @@ export function buildDocuments(tree: Tree, path: string, options: BuildOptions =
   return buildLoaded(session, place, loadKustomization(session, place), options)
 }
 
+/** Without fields that are undefined: a bound that is none would let everything pass. */
+function present(limits: SomeLimits | SomeLimits['yaml'] = {}): object {
+  return Object.fromEntries(Object.entries(limits).filter(([, bound]) => bound !== undefined))
+}
+
 /** Builds from a kustomization file that is already read. */
 export function buildLoaded(
   session: Session,
@@ -112,7 +123,11 @@ export function buildResources(
 
 export function openSession(tree: Tree, options: BuildOptions): Session {
   const schema = createSchemaSource()
-  const limits = { ...defaultBuildLimits, ...options.limits }
+  const limits = {
+    ...defaultBuildLimits,
+    ...present(options.limits),
+    yaml: { ...defaultReadLimits, ...present(options.limits?.yaml) },
+  }
   return {
     tree: createMountedTree(tree),
     remotes: options.remotes,

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -42,16 +42,24 @@ describe('the packed package', () => {
 
   afterAll(() => rm(folder, { recursive: true, force: true }))
 
-  it('has types that a strict program compiles with', () => {
+  it('has types that a strict program compiles with, and the examples of its page', async () => {
     const compiler = join(root, 'node_modules/typescript/bin/tsc')
     const flags = ['--strict', '--exactOptionalPropertyTypes', '--module', 'nodenext']
-    const settings = [...flags, '--target', 'es2023', '--lib', 'es2023', '--types', '']
-    const run = (): string =>
-      execFileSync(process.execPath, [compiler, ...settings, 'consumer.ts'], {
+    const settings = [...flags, '--target', 'es2023', '--types', '']
+    const compile = (lib: string, ...files: readonly string[]): string =>
+      spawnSync(process.execPath, [compiler, ...settings, '--lib', lib, ...files], {
         cwd: folder,
         encoding: 'utf8',
-      })
-    expect(run).not.toThrow()
+      }).stdout
+    expect(compile('es2023', 'consumer.ts')).toBe('')
+    const page = await readFile(join(root, 'docs/kustomize.md'), 'utf8')
+    const examples = [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text)
+    expect(examples).toHaveLength(2)
+    const files = examples.map((_, index) => `example-${index}.ts`)
+    for (const [index, file] of files.entries()) {
+      await writeFile(join(folder, file), examples[index] ?? '')
+    }
+    expect(compile('es2023,dom', '--noEmit', ...files)).toBe('')
   })
 
   it.each(embedWorks)('builds without any other package', ({ files, text }) => {

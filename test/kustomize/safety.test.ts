@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { treeOfTexts } from '../../lib/artifact/tree.ts'
 import { build } from '../../lib/kustomize/build.ts'
 import { buildKustomization } from '../../lib/kustomize/flux/build-kustomization.ts'
-import { defaultReadLimits } from '../../lib/manifest/limits.ts'
 
 const configMap = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n'
 
@@ -204,7 +203,7 @@ describe('what has no end', () => {
       'kustomization.yaml': 'resources: [a.yaml, b.yaml, c.yaml]',
     }
     const buildWith = (maxNodes: number) => (): unknown =>
-      build(treeOfTexts(files), '', { limits: { yaml: { ...defaultReadLimits, maxNodes } } })
+      build(treeOfTexts(files), '', { limits: { yaml: { maxNodes } } })
     expect(thrownBy(buildWith(10_000))).toBe('TooManyNodes')
     expect(thrownBy(buildWith(13_000))).toBe('no error')
   })
@@ -213,6 +212,15 @@ describe('what has no end', () => {
     const many = 'a: 1\n---\n'.repeat(1_000_000)
     const files = { 'kustomization.yaml': 'resources: [a.yaml]', 'a.yaml': many }
     expect(codeOf(files, '')).toBe('TooManyDocuments')
+  })
+
+  it('keeps the bounds that a caller leaves open', () => {
+    const limits: object = { maxDepth: undefined, yaml: { maxDocuments: undefined, maxNodes: 1e9 } }
+    const files = {
+      'kustomization.yaml': 'resources: [a.yaml]',
+      'a.yaml': 'a: 1\n---\n'.repeat(100_001),
+    }
+    expect(thrownBy(() => build(treeOfTexts(files), '', { limits }))).toBe('TooManyDocuments')
   })
 
   it('matches a hostile pattern in linear time', () => {
