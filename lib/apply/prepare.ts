@@ -44,7 +44,7 @@ function refuseEncrypted(object: KubeObject): void {
   const noun = object.kind === 'Secret' ? 'secret' : 'object'
   throw new ApplyError(
     'EncryptedObject',
-    `${formatRef(refOf(object))} is SOPS encrypted, configuring decryption is required for this ${noun} to be reconciled`,
+    `${formatRef(refOf(object))} is SOPS encrypted, configuring decryption is required for this ${noun} to be reconciled; Driftless does not decrypt yet: take it out of Git, and bring it to the cluster by other means, such as External Secrets or Sealed Secrets`,
     [],
   )
 }

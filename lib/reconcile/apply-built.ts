@@ -37,6 +37,8 @@ export type Applied = {
   readonly unwatched: readonly string[]
   /** True where objects stay only until others had their turn. */
   readonly isHeld?: boolean
+  /** True where objects stay because of a Kustomization that does not build. */
+  readonly isOpen?: boolean
   /** Set when some deletions failed; their objects are still in the inventory. */
   readonly pruneError?: ApplyError
   /** Set when some objects failed alone; they stay in the inventory, and nothing was pruned. */
@@ -106,12 +108,13 @@ export async function applyBuilt(
   const skipped = changes.filter(({ action }) => action === 'skipped').map(({ ref }) => ref)
   return {
     changes,
-    warnings: applied.warnings,
+    warnings: [...applied.warnings, ...(pruned.notes ?? [])],
     waitingFor: [],
     deletions: pruned.changes,
     inventory: unionInventory(inventoryOfRefs(pruned.survivors), current),
     unwatched: [...pruned.survivors, ...skipped].map(inventoryId),
     isHeld: pruned.isHeld === true,
+    isOpen: (pruned.notes ?? []).length > 0,
     ...(pruned.error === undefined ? {} : { pruneError: pruned.error }),
   }
 }

@@ -1,4 +1,4 @@
-import { createTree, type Tree } from '../artifact/tree.ts'
+import { createTree, type Tree, type TreeFiles } from '../artifact/tree.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
 import { isFluxObject, readFleetObject } from '../fleet/fleet-object.ts'
 import type { KustomizationSpec } from '../fleet/kustomization.ts'
@@ -10,6 +10,7 @@ import { type KubeObject, type ObjectRef, refOf } from '../manifest/object.ts'
 import { joinInRoot } from './build-objects.ts'
 import { isReady } from './conditions.ts'
 import { sourceIdOf } from './edges.ts'
+import { createMentions } from './mentions.ts'
 import type { Ports } from './ports.ts'
 import type { KustomizationObject, Run } from './run.ts'
 import { readStatus } from './status-writer.ts'
@@ -17,6 +18,10 @@ import { withRemotes } from './with-remotes.ts'
 
 export type Claims = {
   readonly isClaimed: (ref: ObjectRef) => boolean
+  /** It may be claimed by a Kustomization that does not build: its source names it. */
+  readonly mayBeClaimed: (ref: ObjectRef) => boolean
+  /** Those that do not build. */
+  readonly broken: readonly ObjectId[]
   /** False where too many are yet to be looked at: whatever they may hold must stay for now. */
   readonly isComplete: boolean
 }
@@ -29,7 +34,8 @@ type Claimant = { readonly id: ObjectId; readonly spec: KustomizationSpec }
 /**
  * What other Kustomizations of the same source are about to own at its present revision, and have not applied yet: an
  * object that moves from one to another in a commit is not deleted by the one that is looked at first. Those that a
- * parent is only about to register count too.
+ * parent is only about to register count too. Of one that does not build nobody can tell what it holds: what the
+ * source names somewhere may be its own.
  */
 export async function readClaims(
   run: Run<KustomizationObject>,
@@ -40,26 +46,66 @@ export async function readClaims(
   const { artifact } = await readStatus(ports.store, sourceId)
   const files = artifact === undefined ? undefined : await ports.artifacts.open(artifact.digest)
   const waiting = artifact === undefined ? [] : await claimantsOf(run, sourceId, artifact.revision)
-  if (files === undefined) return { isClaimed: () => false, isComplete: waiting.length === 0 }
-  const tree = createTree(files)
+  if (files === undefined) return { ...noClaims, isComplete: waiting.length === 0 }
+  const found = await lookThrough(run, cluster, createTree(files), waiting)
+  if (!found.isComplete) return { ...noClaims, isClaimed: () => true, isComplete: false }
+  const { claimed, broken } = found
+  return {
+    isClaimed: (ref) => claimed.has(inventoryId(ref)),
+    mayBeClaimed: broken.length === 0 ? noClaims.mayBeClaimed : mentionsIn(files),
+    broken,
+    isComplete: true,
+  }
+}
+
+type Found = {
+  /** Inventory ids. */
+  readonly claimed: Set<string>
+  readonly broken: ObjectId[]
+  readonly isComplete: boolean
+}
+
+/** Builds the claimants, and those that their builds hold. */
+async function lookThrough(
+  { ports, target }: Run<KustomizationObject>,
+  cluster: ClusterSpec,
+  tree: Tree,
+  claimants: readonly Claimant[],
+): Promise<Found> {
+  const waiting = [...claimants]
+  const source = sourceIdOf(target.id, target.spec.sourceRef)
   const seen = new Set([formatId(target.id)])
-  const claimed = new Set<string>()
+  const found: Found = { claimed: new Set(), broken: [], isComplete: true }
   let builds = 0
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const key = formatId(next.id)
     if (seen.has(key)) continue
-    if (builds === maxBuilds) return { isClaimed: () => true, isComplete: false }
+    if (builds === maxBuilds) return { ...found, isComplete: false }
     seen.add(key)
     builds += 1
     const objects = await buildPlainly(ports, cluster, tree, next.spec)
-    for (const object of objects) {
+    // What lies in another cluster is another object, whatever its name.
+    const isHere = isSameCluster(next.spec, target.spec)
+    if (objects === undefined && isHere) found.broken.push(next.id)
+    for (const object of objects ?? []) {
       const ref = refOf(object)
-      // What lies in another cluster is another object, whatever its name.
-      if (isSameCluster(next.spec, target.spec) || isFluxObject(ref)) claimed.add(inventoryId(ref))
-      waiting.push(...claimantIn(object, next.id.cluster, sourceId))
+      if (isHere || isFluxObject(ref)) found.claimed.add(inventoryId(ref))
+      waiting.push(...claimantIn(object, next.id.cluster, source))
     }
   }
-  return { isClaimed: (ref) => claimed.has(inventoryId(ref)), isComplete: true }
+  return found
+}
+
+/** Flux's own objects are left out: one that fails must be able to leave. */
+function mentionsIn(files: TreeFiles): (ref: ObjectRef) => boolean {
+  const isMentioned = createMentions(files)
+  return (ref) => !isFluxObject(ref) && isMentioned(ref)
+}
+
+const noClaims: Pick<Claims, 'isClaimed' | 'mayBeClaimed' | 'broken'> = {
+  isClaimed: () => false,
+  mayBeClaimed: () => false,
+  broken: [],
 }
 
 /** Kustomizations that build from the source and have not yet brought this revision to the cluster. */
@@ -94,18 +140,18 @@ function claimantIn(object: KubeObject, cluster: string, source: ObjectId): read
   return isOfSource ? [read] : []
 }
 
-/** Without what lies in the cluster; a build that fails claims nothing, because it can apply nothing. */
+/** Without what lies in the cluster; undefined where the build fails. */
 async function buildPlainly(
   ports: Ports,
   cluster: ClusterSpec,
   tree: Tree,
   { build, path, postBuild }: KustomizationSpec,
-): Promise<readonly KubeObject[]> {
+): Promise<readonly KubeObject[] | undefined> {
   const built = await withRemotes(ports, cluster, (remotes) =>
     buildKustomization(tree, joinInRoot(path), build, {}, { remotes }),
   ).catch(() => undefined)
-  const objects = built?.objects ?? []
-  if (postBuild === undefined) return objects
+  const objects = built?.objects
+  if (objects === undefined || postBuild === undefined) return objects
   const variables = new Map(Object.entries(postBuild.substitute))
   const { strategy, isCareful = false } = postBuild
   const options = { isStrict: false, strategy, isCareful }

@@ -55,7 +55,8 @@ async function takeDown(
   isAwaited: boolean,
 ): Promise<NextLook | undefined> {
   const claims = await readClaims(run, cluster)
-  if (!claims.isComplete && !isLate(run)) return comeBack
+  const isUnclear = !claims.isComplete || owned.some(claims.mayBeClaimed)
+  if (isUnclear && !isLate(run)) return comeBack
   const going = owned.filter((ref) => !claims.isClaimed(ref))
   await run.checkLease()
   const unregistered = await unregisterObjects(run.ports, run.target, going.filter(isFluxObject))

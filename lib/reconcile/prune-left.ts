@@ -4,9 +4,10 @@ import { howToAllow, liftedBy, listOf } from '../apply/prune-guards.ts'
 import type { ClusterClient } from '../cluster/client.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
 import { isFluxObject } from '../fleet/fleet-object.ts'
+import type { ObjectId } from '../fleet/object-id.ts'
 import { type PruneGuard, pruneGuards } from '../fleet/prune-guard.ts'
 import type { ChangeSet } from '../inventory/change-set.ts'
-import type { ObjectRef } from '../manifest/object.ts'
+import { formatRef, type ObjectRef } from '../manifest/object.ts'
 import { readClaims } from './claims.ts'
 import { unregisterObjects } from './register.ts'
 import type { KustomizationObject, Run } from './run.ts'
@@ -17,6 +18,8 @@ export type Pruned = {
   readonly survivors: readonly ObjectRef[]
   /** True where it is worth to look again soon: others must have their turn first. */
   readonly isHeld?: boolean
+  /** What waits for somebody to act, and for what. */
+  readonly notes?: readonly string[]
   readonly error?: ApplyError
 }
 
@@ -45,10 +48,26 @@ export async function pruneLeft(
   const refusal = refusalOf(run, cluster, leaving, lifted)
   if (refusal !== undefined) return { changes: [], survivors: refs, error: refusal }
   const claims = await readClaims(run, cluster)
-  const going = refs.filter((ref) => !claims.isClaimed(ref))
-  const pruned = await pruneStale(run, client, going, { lifted, beforeStage })
   const moving = refs.filter(claims.isClaimed)
-  return { ...pruned, survivors: [...pruned.survivors, ...moving], isHeld: !claims.isComplete }
+  const waiting = refs.filter((ref) => !claims.isClaimed(ref) && claims.mayBeClaimed(ref))
+  const kept = [...moving, ...waiting]
+  const going = refs.filter((ref) => !kept.includes(ref))
+  const pruned = await pruneStale(run, client, going, { lifted, beforeStage })
+  const survivors = [...pruned.survivors, ...kept]
+  return { ...pruned, survivors, isHeld: !claims.isComplete, notes: noteOf(waiting, claims.broken) }
+}
+
+const maxNamed = 3
+
+/** Another Kustomization may be about to take these over, and does not build: it must be told what holds them. */
+function noteOf(waiting: readonly ObjectRef[], broken: readonly ObjectId[]): readonly string[] {
+  if (waiting.length === 0) return []
+  const names = broken.slice(0, maxNamed).map(formatRef).join(', ')
+  const more = broken.length > maxNamed ? ` and ${broken.length - maxNamed} more` : ''
+  const verb = broken.length === 1 ? 'builds' : 'build'
+  return [
+    `${listOf(waiting)} left the build and is kept until ${names}${more} ${verb} again, which may hold it now`,
+  ]
 }
 
 export type PruneRun = {

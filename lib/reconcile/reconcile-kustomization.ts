@@ -57,8 +57,9 @@ export async function reconcileKustomization(run: Run<KustomizationObject>): Pro
   const home = () => ports.clusters.connect(target.id.cluster)
   const built = await buildObjects(ports, target, cluster, home, folder)
   const digest = inputDigest(folder.tree, built.reads, buildSettings(target))
-  const outcome = await bringToCluster(run, connect.get, cluster, source, built)
-  if (!built.isFetched) {
+  const { next: outcome, isOpen } = await bringToCluster(run, connect.get, cluster, source, built)
+  // What waits for another Kustomization is looked at again with every revision.
+  if (!built.isFetched && !isOpen) {
     await rememberInput(ports.store, target.id, { digest, reads: built.reads, build: built.digest })
   }
   return outcome
@@ -81,7 +82,7 @@ async function bringToCluster(
   cluster: ClusterSpec,
   source: ReadySource,
   built: Built,
-): Promise<NextLook> {
+): Promise<{ readonly next: NextLook; readonly isOpen: boolean }> {
   const { status } = run
   const before = status.current()
   run.attempt.note({ stage: 'apply', digest: built.digest })
@@ -105,7 +106,10 @@ async function bringToCluster(
   await reportDeletions(run, source, applied.deletions)
   if (applied.pruneError !== undefined) throw applied.pruneError
   if (applied.applyError !== undefined) throw applied.applyError
-  if (applied.waitingFor.length > 0) return waitForStage(run, source, applied)
+  const isOpen = applied.isOpen === true
+  if (applied.waitingFor.length > 0) {
+    return { next: await waitForStage(run, source, applied), isOpen }
+  }
   const { stageWait: _, ...settled } = status.current()
   status.hold(settled)
   const hadChanges = hasChanges(applied.changes) || hasChanges(applied.deletions)
@@ -115,7 +119,8 @@ async function bringToCluster(
     passingJobs: passingJobsOf(built.objects),
   })
   const isEarly = applied.isHeld === true && next.cause === 'interval'
-  return isEarly ? { ...next, afterMs: Math.min(next.afterMs, heldRetryMs) } : next
+  const afterMs = isEarly ? Math.min(next.afterMs, heldRetryMs) : next.afterMs
+  return { next: { ...next, afterMs }, isOpen }
 }
 
 function isAllDrift(changes: ChangeSet): boolean {

@@ -139,10 +139,13 @@ function faultsOf(read: FleetObject): readonly string[] {
     ...told,
     ...(isBuilt ? [] : [`${name} spec.sourceRef: Driftless does not build from ${kind} yet`]),
     ...(hasDecryption(read.object)
-      ? [`${name} spec.decryption: Driftless does not decrypt yet`]
+      ? [`${name} spec.decryption: Driftless does not decrypt yet; ${withoutDecryption}`]
       : []),
   ]
 }
+
+const withoutDecryption =
+  'bring what is encrypted to the cluster by other means, such as External Secrets or Sealed Secrets, and take spec.decryption away before you adopt'
 
 /** What is encrypted would be refused, and that is better known before Flux is stopped. */
 function hasDecryption({ spec }: KubeObject): boolean {
