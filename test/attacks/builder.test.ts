@@ -168,7 +168,7 @@ const prototypes: Readonly<Record<string, Case>> = {
         '    metadata: {name: app, namespace: default}',
         '    data: {__proto__: patched, constructor: c}',
       ].join('\n'),
-      'app.yaml': `${yaml('app')}data: {__proto__: old, "$": "\${constructor}\${toString}"}\n`,
+      'app.yaml': `${yaml('app')}data: {__proto__: old, "-": "\${constructor}\${toString}"}\n`,
     },
     says: /^Applied revision/,
     spec: { postBuild: { substitute: { constructor: 'given', toString: 'given' } } },
@@ -251,7 +251,7 @@ describe('a commit', () => {
     await refused('a25-unset', unsetVariable)
     await served.until('Kustomization', 'a25', isReady)
     expect(JSON.stringify(await dataOf('app'))).toBe(
-      JSON.stringify(JSON.parse('{"$":"givengiven","__proto__":"patched","constructor":"c"}')),
+      JSON.stringify(JSON.parse('{"-":"givengiven","__proto__":"patched","constructor":"c"}')),
     )
     expect(Object.keys(Object.prototype)).toEqual([])
     expect(Reflect.get({}, 'patched')).toBeUndefined()
