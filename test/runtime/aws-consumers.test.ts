@@ -113,6 +113,28 @@ describe('the door of a queue', () => {
     ])
   })
 
+  it('sends again as new what was handed out three times behind a failure, and does not bring it back', async () => {
+    const door = open(async () => Promise.reject(new Error('throttled')))
+    const third = {
+      attributes: {
+        ApproximateReceiveCount: '3',
+        SentTimestamp: '0',
+        SenderId: '',
+        ApproximateFirstReceiveTimestamp: '0',
+        MessageGroupId: 'a',
+      },
+    }
+    expect(idsOf(await door(eventOf('request.fifo', third, third), plenty))).toEqual(['m0'])
+    expect(calls).toMatchObject([
+      {
+        action: 'SendMessageBatch',
+        QueueUrl: environment.REQUEST_QUEUE_URL,
+        Entries: [{ MessageGroupId: 'a', MessageDeduplicationId: 'again/m1' }],
+      },
+      { action: 'ChangeMessageVisibilityBatch', Entries: [{ ReceiptHandle: 'h0' }] },
+    ])
+  })
+
   it('buries poison with its reason, and goes on behind it', async () => {
     const seen: string[] = []
     const door = open(async ({ id }) => {
