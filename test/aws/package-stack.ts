@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundleFunctions, functionNames } from '../../scripts/bundle-functions.ts'
+import { runCommand } from '../peers/command.ts'
 
 export type PackagedStack = {
   /** With the deployment bucket alone: a deployment begins with it. */
@@ -14,11 +14,13 @@ export type PackagedStack = {
 }
 
 const root = join(import.meta.dirname, '../..')
-const packager = join(root, 'infra/packager/node_modules/osls/bin/serverless.js')
+const packagerFile = join(root, 'infra/packager/node_modules/osls/bin/serverless.js')
 
 /** Why nothing can be packaged here; undefined where it can. */
 export function whyNoPackage(): string | undefined {
-  return existsSync(packager) ? undefined : 'the packager is missing: npm run package installs it'
+  return existsSync(packagerFile)
+    ? undefined
+    : 'the packager is missing: npm run package installs it'
 }
 
 /** What `npm run package` makes, in a folder of its own; `environment` is what whoever deploys has set. */
@@ -26,6 +28,32 @@ export async function packageStack(
   folder: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<PackagedStack> {
+  await layOut(folder)
+  await runProgram(packager(folder, ['package', '--package', join(folder, 'out')], environment))
+  const zips = new Map(functionNames.map((name) => [name, join(folder, 'out', `${name}.zip`)]))
+  const folders = new Map(functionNames.map((name) => [name, join(folder, 'tasks', name)]))
+  for (const [name, zip] of zips)
+    await runProgram({
+      program: 'python3',
+      args: ['-m', 'zipfile', '-e', zip, folders.get(name) ?? ''],
+      cwd: folder,
+    })
+  const read = (kind: string): string =>
+    readFileSync(join(folder, 'out', `cloudformation-template-${kind}-stack.json`), 'utf8')
+  return { createTemplate: read('create'), updateTemplate: read('update'), zips, folders }
+}
+
+/** `npm run deploy` from a folder of its own; what the packager says. */
+export async function deployStack(
+  folder: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<string> {
+  await layOut(folder)
+  return await runProgram(packager(folder, ['deploy', '--stage', 'dev'], environment))
+}
+
+/** The bundles and what describes the stack. */
+async function layOut(folder: string): Promise<void> {
   await bundleFunctions(join(folder, 'dist', 'functions'))
   cpSync(join(root, 'serverless.yml'), join(folder, 'serverless.yml'))
   mkdirSync(join(folder, 'infra'))
@@ -34,31 +62,28 @@ export async function packageStack(
     recursive: true,
     filter: (from) => !isPackager(from),
   })
-  run(process.execPath, [packager, 'package', '--package', join(folder, 'out')], folder, {
-    ...environment,
-    SLS_NOTIFICATIONS_MODE: 'off',
-    SLS_TELEMETRY_DISABLED: '1',
-  })
-  const zips = new Map(functionNames.map((name) => [name, join(folder, 'out', `${name}.zip`)]))
-  const folders = new Map(functionNames.map((name) => [name, join(folder, 'tasks', name)]))
-  for (const [name, zip] of zips)
-    run('python3', ['-m', 'zipfile', '-e', zip, folders.get(name) ?? ''], folder)
-  const read = (kind: string): string =>
-    readFileSync(join(folder, 'out', `cloudformation-template-${kind}-stack.json`), 'utf8')
-  return { createTemplate: read('create'), updateTemplate: read('update'), zips, folders }
 }
 
-function run(
-  program: string,
-  args: readonly string[],
-  cwd: string,
-  environment: Readonly<Record<string, string>> = {},
-): void {
-  const env = { ...process.env, ...environment }
-  const { status, stdout, stderr, error } = spawnSync(program, [...args], {
+type Run = {
+  readonly program: string
+  readonly args: readonly string[]
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+function packager(cwd: string, args: readonly string[], env: Run['env'] = {}): Run {
+  const quiet = { SLS_NOTIFICATIONS_MODE: 'off', SLS_TELEMETRY_DISABLED: '1' }
+  return {
+    program: process.execPath,
+    args: [packagerFile, ...args],
     cwd,
-    env,
-    encoding: 'utf8',
-  })
-  if (status !== 0) throw new Error(`${program}: ${error?.message ?? ''}${stdout}${stderr}`)
+    env: { ...env, ...quiet },
+  }
+}
+
+/** Not synchronously: what it talks to may live in this process. */
+async function runProgram({ program, args, cwd, env = {} }: Run): Promise<string> {
+  const { code, stdout, stderr } = await runCommand(program, args, { cwd, env, timeoutMs: 600_000 })
+  if (code !== 0) throw new Error(`${program} ${args.join(' ')}: ${stdout}${stderr}`)
+  return stdout + stderr
 }
