@@ -4,6 +4,7 @@ import { readObjects } from '../cluster/read-many.ts'
 import { inventoryId } from '../inventory/inventory.ts'
 import { formatRef, type KubeObject, type ObjectRef, splitApiVersion } from '../manifest/object.ts'
 import { messageOf } from '../status/error.ts'
+import { withFailedPods } from './failed-pods.ts'
 import type { HealthStatus, ObjectStatus } from './object-status.ts'
 import { computeFluxStatus } from './status.ts'
 
@@ -43,7 +44,7 @@ export async function checkHealth(
     refs.map(async (ref): Promise<HealthResult> => {
       try {
         const object = listed.get(inventoryId(ref)) ?? (await client.find(ref))
-        return object === undefined ? notFound(ref) : resultOf(ref, object, options)
+        return object === undefined ? notFound(ref) : await resultOf(client, ref, object, options)
       } catch (thrown) {
         if (!(thrown instanceof ClusterError) || isUnreachable(thrown)) throw thrown
         return { ref, status: 'Unknown', message: messageOf(thrown) }
@@ -81,8 +82,15 @@ export function summarizeHealth(results: readonly HealthResult[]): HealthSummary
   }
 }
 
-function resultOf(ref: ObjectRef, object: KubeObject, options: CheckOptions): HealthResult {
-  const status = ownStatus(object, options) ?? computeFluxStatus(object, options.now())
+async function resultOf(
+  client: ClusterClient,
+  ref: ObjectRef,
+  object: KubeObject,
+  options: CheckOptions,
+): Promise<HealthResult> {
+  const now = options.now()
+  const own = ownStatus(object, options)
+  const status = own ?? (await withFailedPods(client, object, computeFluxStatus(object, now), now))
   return { ref, object, ...status }
 }
 

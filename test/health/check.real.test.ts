@@ -158,6 +158,55 @@ describeWithPeers([...controlPlanePeers, ...controllerPeers], 'health on a real 
     ])
   })
 
+  it('fails at once where the pods of the newest revision crash again and again', async () => {
+    const object = workload('Deployment', {
+      template: {
+        metadata: { labels: { app: 'Deployment' } },
+        // Nobody gives it to a node, so that its state is the one we write.
+        spec: { schedulerName: 'nobody', containers: [{ name: 'c', image: 'example.com/c:1' }] },
+      },
+    })
+    await client.applyServerSide(object)
+    const kind = { group: '', version: 'v1', kind: 'Pod' }
+    const pod = await vi.waitFor(
+      async () => {
+        const [first] = await client.list(kind, { namespace })
+        if (first === undefined) throw new Error('there is no pod yet')
+        return first
+      },
+      { timeout: 60_000, interval: 100 },
+    )
+    const [before] = await checkHealth(client, [refOf(object)], { now })
+    expect(before?.status).toBe('InProgress')
+    await client.request({
+      method: 'PATCH',
+      path: `/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}/status`,
+      contentType: 'application/merge-patch+json',
+      body: {
+        status: {
+          phase: 'Running',
+          containerStatuses: [
+            {
+              ...{
+                name: 'c',
+                image: 'example.com/c:1',
+                imageID: '',
+                ready: false,
+                restartCount: 3,
+              },
+              state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 40s' } },
+            },
+          ],
+        },
+      },
+    })
+    const results = await roundsUntil([object], (round) => summarizeHealth(round).hasFailed)
+    expect(results).toMatchObject([{ status: 'Failed', message: '1 pods have failed' }])
+    expect((await explainUnhealthy(client, results)).join('\n')).toContain(
+      'container c is in CrashLoopBackOff: back-off 40s',
+    )
+  })
+
   it('is terminating while a namespace goes, and not found once it is gone', async () => {
     const object: KubeObject = {
       apiVersion: 'v1',
