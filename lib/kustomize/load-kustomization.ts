@@ -21,6 +21,7 @@ export type KustomizationData = {
   readonly value: Json
   readonly fileName: string
   readonly path: string
+  readonly text: string
 }
 
 /** Reads the one kustomization file of a folder. */
@@ -33,7 +34,7 @@ export function loadKustomization(session: Session, place: Place): LoadedKustomi
       { data: { folder: place.folder } },
     )
   }
-  const file = readKustomization(data.value, data.path, session.warnings)
+  const file = readKustomization(data.value, data.path, session.warnings, data.text)
   return { file, fileName: data.fileName }
 }
 
@@ -53,7 +54,7 @@ export function findKustomizationData(
   }
   const path = `${at(place).replace(/: $/, '/')}${fileName}`
   const text = decodeText(loadFile(session, place, fileName), path)
-  return { value: parse(text, path), fileName, path }
+  return { value: parse(text, path), fileName, path, text }
 }
 
 function isReadable(session: Session, place: Place, name: string): boolean {

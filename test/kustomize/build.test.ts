@@ -31,9 +31,9 @@ describe('build', () => {
     })
     expect(() => build(tree, '')).toThrow(
       [
-        'kustomization.yaml: namespace: expected a string but found the number 5; put it in quotes',
-        'kustomization.yaml: images[0].newTag: expected a string but found the number 1.1; put it in quotes',
-        'kustomization.yaml: resource: there is no such field; remove it or correct its name',
+        'kustomization.yaml: line 2: namespace: expected a string but found the number 5; put it in quotes',
+        'kustomization.yaml: line 3: images[0].newTag: expected a string but found the number 1.1; put it in quotes',
+        'kustomization.yaml: line 1: resource: there is no such field; is it resources?',
       ].join('\n'),
     )
   })

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../manifest/object.ts'
+import { nearestName } from './nearest-name.ts'
 
 /** Something wrong at one field of a kustomization file. */
 export type FieldFault = { readonly field: string; readonly message: string }
@@ -31,13 +32,14 @@ export type Fields = {
 
 export function openFields(value: Json, where: Where): Fields {
   const object = toObject(value, where)
-  const asked = new Set<string>()
+  /** In small letters → as they are written. */
+  const asked = new Map<string, string>()
   const get = (name: string): Json => {
-    asked.add(name.toLowerCase())
+    asked.set(name.toLowerCase(), name)
     return findField(object, name)
   }
   const getScalar = (name: string): Json => {
-    asked.add(name.toLowerCase())
+    asked.set(name.toLowerCase(), name)
     return findScalar(object, name)
   }
   const below = (name: string): Where => ({
@@ -90,12 +92,14 @@ function spellingsOf(object: JsonObject, name: string): readonly (Json | undefin
   return spellings.map((key) => object[key])
 }
 
-function reportUnknown(object: JsonObject, asked: ReadonlySet<string>, where: Where): void {
+function reportUnknown(object: JsonObject, asked: ReadonlyMap<string, string>, where: Where): void {
   if (where.isLenient === true) return
   for (const key of Object.keys(object)) {
     if (asked.has(key.toLowerCase())) continue
     const field = where.field === '' ? key : `${where.field}.${key}`
-    where.faults.push({ field, message: 'there is no such field; remove it or correct its name' })
+    const nearest = nearestName(key, asked.values())
+    const remedy = nearest === undefined ? 'remove it or correct its name' : `is it ${nearest}?`
+    where.faults.push({ field, message: `there is no such field; ${remedy}` })
   }
 }
 
@@ -147,11 +151,15 @@ function readTextMap(value: Json, where: Where): ReadonlyMap<string, string> {
 }
 
 function report(where: Where, expected: string, value: Json): void {
-  const quote = expected === 'a string' ? '; put it in quotes' : ''
   where.faults.push({
-    field: where.field === '' ? '.' : where.field,
-    message: `expected ${expected} but found ${describe(value)}${quote}`,
+    field: where.field,
+    message: `expected ${expected} but found ${describe(value)}${remedyFor(expected, value)}`,
   })
+}
+
+function remedyFor(expected: string, value: Json): string {
+  if (expected === 'a list') return "; write '- ' before each entry"
+  return expected === 'a string' && typeof value !== 'object' ? '; put it in quotes' : ''
 }
 
 function describe(value: Json): string {

@@ -9,6 +9,7 @@ import {
   readSortOptions,
   readVar,
 } from './entries.ts'
+import { createFieldLines } from './field-line.ts'
 import { type FieldFault, type Fields, openFields } from './fields.ts'
 import { readGeneratorArgs, readGeneratorOptions, readSecretArgs } from './generator-entries.ts'
 import type { KustomizationFile } from './kustomization-file.ts'
@@ -17,15 +18,16 @@ const kustomizationVersion = 'kustomize.config.k8s.io/v1beta1'
 const componentVersion = 'kustomize.config.k8s.io/v1alpha1'
 
 /**
- * Reads the data of a kustomization file: strict about fields and types, with the fix-ups of kustomize made. Throws one
+ * Reads the data of a kustomization file, whose text serves to tell lines: strict about fields and types, with the fix-ups of kustomize made. Throws one
  * error for all that is wrong; what is deprecated goes to `warnings`.
  */
 export function readKustomization(
   value: Json,
   file: string,
   warnings: string[],
+  text = '',
 ): KustomizationFile {
-  return read(value, file, warnings, false)
+  return read(value, { path: file, text }, warnings, false)
 }
 
 /**
@@ -36,13 +38,14 @@ export function readRewrittenKustomization(
   value: Json,
   file: string,
   warnings: string[],
+  text = '',
 ): KustomizationFile {
-  return read(value, file, warnings, true)
+  return read(value, { path: file, text }, warnings, true)
 }
 
 function read(
   value: Json,
-  file: string,
+  { path, text }: { readonly path: string; readonly text: string },
   warnings: string[],
   isLenient: boolean,
 ): KustomizationFile {
@@ -55,9 +58,9 @@ function read(
   ignoreKnown(fields)
   fields.close()
   if (isEmpty && faults.length === 0) {
-    faults.push({ field: '.', message: 'the file is empty; list at least one resource' })
+    faults.push({ field: '', message: 'the file is empty; list at least one resource' })
   }
-  if (faults.length > 0) throw invalidFile(file, faults)
+  if (faults.length > 0) throw invalidFile(path, faults, text)
   return kustomization
 }
 
@@ -192,12 +195,23 @@ function checkType(fields: Fields, faults: FieldFault[], isRewritten: boolean): 
   if (apiVersion !== '' && apiVersion !== required) {
     faults.push({
       field: 'apiVersion',
-      message: `apiVersion for ${kind} should be ${required}`,
+      message: `apiVersion for ${kind} should be ${required}${fluxHint(apiVersion)}`,
     })
   }
 }
 
-export function invalidFile(file: string, faults: readonly FieldFault[]): BuildError {
-  const lines = faults.map(({ field, message }) => `${file}: ${field}: ${message}`)
+function fluxHint(apiVersion: string): string {
+  if (!apiVersion.startsWith('kustomize.toolkit.fluxcd.io/')) return ''
+  return '; a Kustomization of Flux needs another file name, and stands among the resources'
+}
+
+/** One error for all faults; `text` is the file's, for their lines. */
+export function invalidFile(file: string, faults: readonly FieldFault[], text = ''): BuildError {
+  const lineOf = createFieldLines(text)
+  const lines = faults.map(({ field, message }) => {
+    const line = lineOf(field)
+    const place = [file, line && `line ${line}`, field].filter(Boolean)
+    return [...place, message].join(': ')
+  })
   return new BuildError('InvalidKustomizationFile', lines.join('\n'), { data: { file, faults } })
 }

@@ -93,7 +93,7 @@ function loadOrGenerate(
     const file = generateKustomization(session, place, isIgnored)
     return { file: withoutIgnored(session, place, file, isIgnored), fileName: 'kustomization.yaml' }
   }
-  const read = readRewrittenKustomization(data.value, data.path, session.warnings)
+  const read = readRewrittenKustomization(data.value, data.path, session.warnings, data.text)
   const file = withForcedMetadata(read, data.value)
   return { file: withoutIgnored(session, place, file, isIgnored), fileName: data.fileName }
 }
