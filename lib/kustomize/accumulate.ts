@@ -72,11 +72,22 @@ function tryFile(target: Target, path: string, accumulator: Accumulator): unknow
 }
 
 function accumulateFile(target: Target, path: string, accumulator: Accumulator): void {
-  const { origin } = target
+  const { origin, place } = target
   const resources = readFile(target, path)
   for (const resource of resources) {
     if (origin !== undefined) setFileOrigin(resource, appendPath(origin, path))
-    accumulator.list.append(resource)
+    namingConflict(`${at(place)}${path}`, () => accumulator.list.append(resource))
+  }
+}
+
+/** A resource that is there twice is told with where the second one comes from. */
+function namingConflict(where: string, add: () => void): void {
+  try {
+    add()
+  } catch (fault) {
+    if (!(fault instanceof BuildError) || fault.code !== 'ResourceConflict') throw fault
+    const details = { cause: fault, data: fault.data }
+    throw new BuildError(fault.code, `${where}: ${fault.message}`, details)
   }
 }
 
@@ -107,7 +118,8 @@ function accumulateBase(
   } catch (fault) {
     throw isMissing(fault) ? notFound(target, path, fileFault) : fault
   }
-  mergeAccumulator(accumulator, accumulateFolder(target, entered, path, undefined))
+  const below = accumulateFolder(target, entered, path, undefined)
+  namingConflict(`${at(place)}'${path}'`, () => mergeAccumulator(accumulator, below))
 }
 
 /** Nothing else can be at this path. */
@@ -125,8 +137,12 @@ function isMissing(fault: unknown): boolean {
   return fault instanceof BuildError && fault.code === 'FolderNotFound'
 }
 
+const nothing: ReadonlySet<string> = new Set(['FileNotFound', 'PathOutsideRoot'])
+
 function notFound({ place }: Target, path: string, fileFault: unknown): unknown {
-  if (!(fileFault instanceof BuildError) || fileFault.code !== 'FileNotFound') return fileFault
+  // A path that leads out is a fault of its own only where something stands there.
+  const isNothing = fileFault instanceof BuildError && nothing.has(fileFault.code)
+  if (!isNothing) return fileFault
   return new BuildError(
     'FileNotFound',
     `${at(place)}there is neither a file nor a folder '${path}'; correct the entry in the kustomization file`,

@@ -112,9 +112,13 @@ export function loadFile(session: Session, place: Place, path: string): Uint8Arr
   if (place.repository === undefined) session.reads.add(file)
   const bytes = session.tree.read(file)
   if (bytes === undefined) {
-    throw new BuildError('FileNotFound', `${at(place)}there is no file '${path}'`, {
-      data: { file: innerOf(file) },
-    })
+    throw new BuildError(
+      'FileNotFound',
+      `${at(place)}there is no file '${path}'; correct its path`,
+      {
+        data: { file: innerOf(file) },
+      },
+    )
   }
   countBytes(session, `${at(place)}${path}`, bytes.length)
   return bytes

@@ -35,7 +35,8 @@ function documentsOf(text: string, where: string, session: Session): readonly Ya
   } catch (fault) {
     if (!(fault instanceof ManifestError)) throw fault
     const details = { cause: fault, data: { ...fault.data, file: where } }
-    throw new ManifestError(fault.code, `${where}: ${fault.message}`, details)
+    const hint = text.includes('{{') ? '; templates such as {{ … }} are not rendered here' : ''
+    throw new ManifestError(fault.code, `${where}: ${fault.message}${hint}`, details)
   }
 }
 
@@ -71,7 +72,10 @@ function checkResource(node: YamlNode, where: string): YamlMap {
   }
   const kind = scalarText(getField(node, 'kind'))
   if (kind === '') {
-    throw new BuildError('InvalidResource', `${place}: kind is missing; every resource has one`)
+    throw new BuildError(
+      'InvalidResource',
+      `${place}: kind is missing; every resource has one, and only those are listed`,
+    )
   }
   if (!kind.endsWith('List') && fieldText(getField(node, 'metadata'), 'name') === '') {
     throw new BuildError(

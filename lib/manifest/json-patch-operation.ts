@@ -13,7 +13,10 @@ export function applyOperation(document: Json, operation: PatchOperation, index:
   const op = Object.hasOwn(fields, 'op') ? fields.op : undefined
   const run = typeof op === 'string' ? operations.get(op) : undefined
   if (run === undefined) {
-    throw new ManifestError('PatchSyntax', `operation ${index}: unknown op '${String(op)}'`)
+    throw new ManifestError(
+      'PatchSyntax',
+      `operation ${index}: unknown op '${String(op)}'; use add, remove, replace, move, copy or test`,
+    )
   }
   return run(document, { ...operation, name: `operation ${index} (${String(op)})` })
 }

@@ -85,7 +85,7 @@ function unreadable(session: Session, text: string, where: string): BuildError {
   } catch (cause) {
     return new BuildError(
       'InvalidPatch',
-      `${where} is neither a strategic merge patch nor a JSON patch: ${messageOf(cause)}`,
+      `${where} is neither a strategic merge patch nor a JSON patch: ${messageOf(cause).replace(`${where}: `, '')}`,
       { cause },
     )
   }

@@ -91,7 +91,7 @@ function readSource(list: ResourceList, entry: ReplacementEntry, where: string):
   if (field === undefined || isEmptyValue(field)) {
     throw new BuildError(
       'ReplacementSourceNotFound',
-      `${where}replacements: the source ${source.kind} '${source.name}' has no field '${fieldPath}'`,
+      `${where}replacements: the source ${source.kind} '${source.name}' has no field '${fieldPath}'; correct fieldPath`,
       { data: { fieldPath } },
     )
   }
@@ -117,7 +117,7 @@ function findSource(list: ResourceList, source: ReplacementSource, where: string
   if (only !== undefined && found.length === 1) return only
   throw new BuildError(
     'ReplacementSourceNotFound',
-    `${where}replacements: ${found.length === 0 ? 'no resource' : 'more than one resource'} is selected by the source ${source.kind} '${source.name}'`,
+    `${where}replacements: ${found.length === 0 ? 'no resource' : 'more than one resource'} is selected by the source ${source.kind} '${source.name}'; ${found.length === 0 ? 'correct its kind and name' : 'add its group, version or namespace'}`,
   )
 }
 
