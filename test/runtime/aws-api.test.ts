@@ -48,12 +48,22 @@ describe('the API as a function', () => {
   it('says that there was no time, before the function is ended', async () => {
     const silent = await listen(() => {})
     closers.push(silent.close)
-    const app = createAwsApi({ ...environment, AWS_ENDPOINT_URL: silent.url }, 50)
+    const app = createAwsApi({ ...environment, AWS_ENDPOINT_URL: silent.url }, { answerMs: 50 })
     const answer = await app.request('http://localhost/api/v1/objects', { headers })
     expect(answer.status).toBe(504)
     expect(await answer.json()).toEqual({
       error: { code: 'TooLate', message: expect.stringContaining('ask for one cluster') },
     })
+  })
+
+  it('says that an answer is larger than a function may give', async () => {
+    const app = createAwsApi(environment, { maxBytes: 20 })
+    const answer = await app.request('http://localhost/api/v1/objects', { headers })
+    expect(answer.status).toBe(200)
+    const small = createAwsApi(environment, { maxBytes: 10 })
+    const refused = await small.request('http://localhost/api/v1/objects', { headers })
+    expect(refused.status).toBe(413)
+    expect(await refused.json()).toMatchObject({ error: { code: 'TooLarge' } })
   })
 
   it('stays closed without the token', async () => {

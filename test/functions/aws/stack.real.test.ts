@@ -124,6 +124,14 @@ describeStack('the packaged stack', () => {
     expect(open.body).toContain(scene.namespace)
   })
 
+  it('ends the feed of the API, and says where to go on', async () => {
+    const headers = { authorization: `Bearer ${apiToken}`, 'last-event-id': '0' }
+    const feed = await request(world, { method: 'GET', path: '/api/v1/feed', headers })
+    expect(feed.status).toBe(200)
+    expect(feed.body).toContain('data: {')
+    expect(feed.body).toMatch(/retry: 5000\nid: \d{13}-[^\n]+\n\n$/)
+  })
+
   it('needed nothing that a role does not allow, and each function was called', () => {
     expect(world.denied()).toEqual([])
     const callers = new Set(world.proxy.calls().map(({ by }) => by))
