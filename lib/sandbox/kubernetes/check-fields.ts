@@ -3,10 +3,10 @@ import { printPath } from './field-set.ts'
 import type { MapSchema, Scalar, Schema } from './schema.ts'
 import { stepOf } from './typed.ts'
 
-/** A field that the schema does not have, or whose value is of another type. */
+/** A field that the schema does not have, or whose value is of another type; an item that stands twice in a list with keys. */
 export type FieldFault = {
   readonly steps: readonly string[]
-  readonly kind: 'unknown' | 'type'
+  readonly kind: 'unknown' | 'type' | 'duplicate'
   readonly expected: Expected
   readonly got: string
 }
@@ -30,11 +30,18 @@ export function checkFields(value: Json, schema: Schema, names: ItemNames): read
   }
   const { list } = schema
   if (list === undefined) return [typeFault(value, schema)]
-  return value.flatMap((item, index) => {
+  const hasName = names === 'keys' && list.relation !== 'atomic'
+  const seen = new Set<string>()
+  return value.flatMap((item, index): readonly FieldFault[] => {
+    const step = hasName ? stepOf(item, list) : ''
+    const isDouble = hasName && seen.has(step)
+    seen.add(step)
+    if (isDouble) {
+      return [{ steps: [], kind: 'duplicate', expected: 'any', got: printPath([step]) }]
+    }
     const faults = checkFields(item, list.item(), names)
     if (faults.length === 0) return []
-    const hasName = names === 'keys' && list.relation !== 'atomic'
-    return within(hasName ? printPath([stepOf(item, list)]) : `[${index}]`, faults)
+    return within(hasName ? printPath([step]) : `[${index}]`, faults)
   })
 }
 

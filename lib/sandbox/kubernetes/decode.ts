@@ -88,11 +88,20 @@ export function checkApplied(object: JsonObject, resource: Resource): void {
     checkConverted(object, resource)
     return
   }
-  const namespace = textIn(object, 'metadata', 'namespace')
-  const who = `${namespace}/${textIn(object, 'metadata', 'name')}; ${apiVersionOf(resource)}, Kind=${resource.kind}`
+  const who = whoOf(object, resource)
   // The API server stops at the first it meets.
   const told = faults.slice(0, 1).map(describeFault).join('')
   throw new StatusError('InternalError', `failed to create typed patch object (${who}): ${told}`)
+}
+
+/** `namespace/name; group/version, Kind=K`, as the object itself says it. */
+function whoOf(object: JsonObject, resource: Resource): string {
+  const [namespace, name] = ['namespace', 'name'].map((key) => textIn(object, 'metadata', key))
+  return `${namespace}/${name}; ${gvkOf(resource)}`
+}
+
+function gvkOf({ group, version, kind }: Resource): string {
+  return `${group}/${version}, Kind=${kind}`
 }
 
 /** What was merged as plain data must be readable as the type that it is. */
@@ -100,8 +109,8 @@ function checkConverted(object: JsonObject, resource: Resource): void {
   if (resource.custom !== undefined) return
   const fault = findValueFault(object, resource.schema)
   if (fault === undefined) return
-  const gvk = `${resource.group}/${resource.version}, Kind=${resource.kind}`
-  const who = `${textIn(object, 'metadata', 'namespace')}/${textIn(object, 'metadata', 'name')}; ${gvk}`
+  const gvk = gvkOf(resource)
+  const who = whoOf(object, resource)
   const told = fault.kind === 'base64' ? `error decoding from json: ${fault.told}` : fault.told
   throw new StatusError(
     'InternalError',
@@ -121,6 +130,7 @@ export function checkPatched(object: JsonObject, resource: Resource): void {
 function describeFault({ steps, kind, expected, got }: FieldFault): string {
   const path = `.${joinSteps(steps)}`
   if (kind === 'unknown') return `${path}: field not declared in schema`
+  if (kind === 'duplicate') return `${path}: duplicate entries for key ${got}`
   const wanted = expectations[expected] ?? expected
   return `${path}: expected ${wanted}, got ${got}`
 }

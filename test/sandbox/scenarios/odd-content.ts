@@ -210,6 +210,42 @@ export const oddContent: readonly Scenario[] = [
     ],
   },
   {
+    name: 'items that stand twice in what is applied',
+    steps: [
+      apply(`${core}/configmaps/a`, 'one', {
+        ...configMap('a'),
+        metadata: { name: 'a', finalizers: ['x.com/a', 'x.com/a'] },
+      }),
+      apply(`${core}/services/web`, 'one', service({ ports: [port(80, { name: 'a' }), port(80)] })),
+      apply(web, 'one', {
+        ...deployment({
+          template: {
+            metadata: { labels: { app: 'web' } },
+            spec: {
+              containers: [
+                { name: 'c', image: 'x:1' },
+                { name: 'c', image: 'x:2' },
+              ],
+            },
+          },
+        }),
+      }),
+      apply(
+        web,
+        'one',
+        deployment(
+          {},
+          {
+            env: [
+              { name: 'A', value: '1' },
+              { name: 'A', value: '2' },
+            ],
+          },
+        ),
+      ),
+    ],
+  },
+  {
     name: 'odd requests',
     steps: [
       ...[{ dryRun: 'x' }, { fieldValidation: 'x' }, { fieldManager: 'x'.repeat(129) }].map(
