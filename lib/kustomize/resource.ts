@@ -2,6 +2,8 @@ import {
   fieldText,
   getField,
   isNull,
+  mapNode,
+  setField,
   type YamlList,
   type YamlMap,
   type YamlNode,
@@ -167,6 +169,15 @@ export function rememberId(resource: Resource): void {
     kind: kinds[at] ?? '',
   }))
   resource.former = [...resource.former, ...added]
+  dropNullAnnotations(resource)
+}
+
+/** kustomize remembers in annotations, so that they are a map from then on. */
+function dropNullAnnotations({ node }: Resource): void {
+  const metadata = getField(node, 'metadata')
+  const annotations = getField(metadata, 'annotations')
+  if (metadata?.kind !== 'map' || annotations === undefined || !isNull(annotations)) return
+  setField(metadata, 'annotations', mapNode())
 }
 
 function splitRemembered(text: string): readonly string[] {

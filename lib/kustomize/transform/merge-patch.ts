@@ -2,7 +2,7 @@ import { copyNode, deleteField, getField, stringNode, type YamlMap } from '../..
 import { apiVersionOf as formatApiVersion } from '../../manifest/object.ts'
 import { mergeStrategic } from '../../manifest/strategic-merge.ts'
 import { messageOf } from '../../status/error.ts'
-import { forgetBookkeeping, hasBookkeeping } from '../bookkeeping.ts'
+import { ensureAnnotations, forgetBookkeeping, hasBookkeeping } from '../bookkeeping.ts'
 import { BuildError } from '../build-error.ts'
 import { writeNamespace } from '../generate/absorb.ts'
 import { setMetadataMap, setPath, untagged } from '../node-edit.ts'
@@ -77,7 +77,10 @@ function merge(
   const { node } = resource
   if (node === undefined) return undefined
   const isMarked = hasBookkeeping(resource) && touchesAnnotations(patch)
-  if (isMarked) setPath(node, ['metadata', 'annotations', bookmark], stringNode('1'))
+  if (isMarked) {
+    ensureAnnotations(resource)
+    setPath(node, ['metadata', 'annotations', bookmark], stringNode('1'))
+  }
   const merged = mergeOrExplain(session, node, patch, where)
   if (!isMarked || merged?.kind !== 'map') return merged
   const annotations = getField(getField(merged, 'metadata'), 'annotations')
