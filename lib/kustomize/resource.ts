@@ -169,11 +169,11 @@ export function rememberId(resource: Resource): void {
     kind: kinds[at] ?? '',
   }))
   resource.former = [...resource.former, ...added]
-  dropNullAnnotations(resource)
+  replaceNullAnnotations(resource)
 }
 
-/** kustomize remembers in annotations, so that they are a map from then on. */
-function dropNullAnnotations({ node }: Resource): void {
+/** What is put into annotations that are null is there in the end, so that they are a map from then on. */
+export function replaceNullAnnotations({ node }: Resource): void {
   const metadata = getField(node, 'metadata')
   const annotations = getField(metadata, 'annotations')
   if (metadata?.kind !== 'map' || annotations === undefined || !isNull(annotations)) return

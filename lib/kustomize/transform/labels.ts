@@ -5,6 +5,7 @@ import type { FieldSpec } from '../field-spec.ts'
 import { mergeFieldSpecs } from '../field-spec.ts'
 import type { KustomizationFile, LabelEntry } from '../file/kustomization-file.ts'
 import { compareText, setEntry, untagged } from '../node-edit.ts'
+import { replaceNullAnnotations } from '../resource.ts'
 import type { ResourceList } from '../resource-list.ts'
 import type { TransformerConfig } from '../transformer-config.ts'
 
@@ -63,8 +64,10 @@ export function editMetadataEntries(
     const { node } = resource
     if (node === undefined) continue
     const matching = specsFor(resource)
-    if (matching.some(({ spec }) => spec.path === 'metadata/annotations')) {
+    const own = matching.find(({ spec }) => spec.path === 'metadata/annotations')
+    if (own !== undefined) {
       ensureAnnotations(resource)
+      if (!own.spec.create) replaceNullAnnotations(resource)
     }
     for (const key of keys) {
       entry = { key, value: scalarNode(entries.get(key.value) ?? '', '!!str') }
