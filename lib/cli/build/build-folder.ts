@@ -25,6 +25,9 @@ export function buildFolder(
   flags: FolderFlags,
   { workingDirectory, remotes }: Surroundings,
 ): BuiltText {
+  if (flags.as === 'flux' && isRemote(folder)) {
+    throw new ExitError(1, `${folder}: --as flux builds a folder of the disk; clone it first`)
+  }
   return withFolder(folder, workingDirectory, (target) =>
     flags.as === 'flux'
       ? buildAsFlux(target, remotes)
