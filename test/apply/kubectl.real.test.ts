@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from 'vitest'
 import { transportFromSecret } from '../../lib/cluster/kubeconfig.ts'
+import { createSandboxCluster } from '../../lib/sandbox/kubernetes/sandbox-cluster.ts'
 import { type ControlPlane, controlPlanePeers } from '../peers/control-plane.ts'
 import { describeWithPeers } from '../peers/describe-with-peers.ts'
 import { createNamespace, sharedControlPlane } from '../peers/shared-control-plane.ts'
@@ -57,6 +58,43 @@ describeWithPeers(controlPlanePeers, 'beside kubectl apply --server-side', () =>
         )
       }
       expect(equal).toBeGreaterThan(50)
+    },
+  )
+
+  it.each(seeds)(
+    'finds in the sandbox what it would find here of custom kinds (seed %i)',
+    async (seed) => {
+      const namespace = await createNamespace(controlPlane, 'gadgets')
+      const group = `s${namespace.slice('gadgets-'.length)}.example.com`
+      const sandbox = createSandboxCluster({ settleMs: 0 })
+      const scenes = [
+        createScene(await transportFromSecret(controlPlane.kubeconfig), namespace),
+        createScene(sandbox.transport, namespace),
+      ] as const
+      await scenes[1].apply([
+        { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+      ])
+      for (const scene of scenes)
+        await scene.apply([richDefinition(group)], { stageWaitMs: 60_000 })
+      for (const round of [0, 1, 2]) {
+        for (const object of gadgets(group, namespace, { seed: seed * 3 + round, count: 30 })) {
+          const [a, b] = await Promise.all(
+            scenes.map(async (scene) => {
+              // In which order several faults are told is left to chance.
+              const isTaken = await scene.apply([object]).then(
+                () => true,
+                () => false,
+              )
+              return {
+                isTaken,
+                live: await readApplied(scene, namespace, object).catch(() => 'absent'),
+              }
+            }),
+          )
+          expect({ object, ...b }).toEqual({ object, ...a })
+        }
+      }
+      await sandbox.close()
     },
   )
 
