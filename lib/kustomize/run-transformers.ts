@@ -91,7 +91,7 @@ function laterSteps(
     ...file.replicas.map((entry) =>
       step('ReplicaCountTransformer', (list) => setReplicas(list, entry, config.replicas)),
     ),
-    ...file.images.map((entry) =>
+    ...[...file.images, ...file.imageTags].map((entry) =>
       step('ImageTagTransformer', (list) => setImages(list, entry, config.images)),
     ),
     file.replacements.length === 0

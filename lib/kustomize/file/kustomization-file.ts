@@ -27,6 +27,8 @@ export type KustomizationFile = {
   readonly patchesStrategicMerge: readonly string[]
   readonly patchesJson6902: readonly Patch[]
   readonly images: readonly ImageEntry[]
+  /** The field's old name; what stands there comes behind `images`. */
+  readonly imageTags: readonly ImageEntry[]
   readonly replicas: readonly ReplicaEntry[]
   readonly replacements: readonly ReplacementEntry[]
   readonly vars: readonly Var[]

@@ -101,6 +101,7 @@ function readTransformers(
   | 'patchesStrategicMerge'
   | 'patchesJson6902'
   | 'images'
+  | 'imageTags'
   | 'replicas'
   | 'replacements'
   | 'vars'
@@ -117,7 +118,8 @@ function readTransformers(
     patches: fields.list('patches', readPatch),
     patchesStrategicMerge: fields.texts('patchesStrategicMerge'),
     patchesJson6902: fields.list('patchesJson6902', readPatch),
-    images: [...fields.list('images', readImage), ...fields.list('imageTags', readImage)],
+    images: fields.list('images', readImage),
+    imageTags: fields.list('imageTags', readImage),
     replicas: fields.list('replicas', readReplica),
     replacements: fields.list('replacements', readReplacement),
     vars: fields.list('vars', readVar),
