@@ -5,6 +5,7 @@ import { type Cause, forbiddenValue, invalidValue, requiredValue } from './statu
 import { validateBinding, validateRole } from './validate-access.ts'
 import { validateClaim } from './validate-claim.ts'
 import { validateConfigMap, validateSecret } from './validate-config.ts'
+import { validateIngress } from './validate-ingress.ts'
 import { checkPort, validateService } from './validate-service.ts'
 import { validateContainers, validateWorkload } from './validate-workload.ts'
 
@@ -100,6 +101,7 @@ const kindRules: ReadonlyMap<string, (object: KubeObject) => readonly Cause[]> =
   ['ConfigMap', validateConfigMap],
   ['Role', validateRole],
   ['RoleBinding', validateBinding],
+  ['Ingress', validateIngress],
   ['PersistentVolumeClaim', validateClaim],
   ['Secret', validateSecret],
   ['Service', validateService],

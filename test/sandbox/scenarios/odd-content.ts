@@ -71,6 +71,14 @@ const claim = (spec: JsonObject): Step =>
   post(`${core}/persistentvolumeclaims`, named('v1', 'PersistentVolumeClaim', 'c', { spec }), dry)
 const storage = (storage: string): Step =>
   claim({ accessModes: ['ReadWriteOnce'], resources: { requests: { storage } } })
+const ingress = (spec: JsonObject): Step =>
+  post(
+    '/apis/networking.k8s.io/v1/namespaces/NAMESPACE/ingresses',
+    named('networking.k8s.io/v1', 'Ingress', 'i', { spec }),
+    dry,
+  )
+const led = (path: JsonObject): Step => ingress({ rules: [{ http: { paths: [path] } }] })
+const toPort = { service: { name: 's', port: { number: 80 } } }
 const remove = (body: Json): Step => ({
   method: 'DELETE',
   path: `${core}/configmaps/none`,
@@ -243,6 +251,19 @@ export const oddContent: readonly Scenario[] = [
           },
         ),
       ),
+    ],
+  },
+  {
+    name: 'odd ingresses',
+    steps: [
+      ingress({}),
+      ingress({ rules: [{ host: 'a.example.com' }] }),
+      ingress({ rules: [{ http: {} }] }),
+      ingress({ defaultBackend: { service: { name: 's', port: {} } } }),
+      led({ path: '/', pathType: 'Prefix', backend: { service: { name: 's', port: {} } } }),
+      led({ path: 'x', pathType: 'Prefix', backend: toPort }),
+      led({ path: 'x', pathType: 'ImplementationSpecific', backend: toPort }),
+      led({ path: '/', pathType: 'Prefix', backend: toPort }),
     ],
   },
   {
