@@ -185,7 +185,7 @@ function validate(write: Write, live: KubeObject | undefined, object: KubeObject
   const custom = resource.custom
   const causes: readonly Cause[] = [
     ...(live === undefined ? checkName(resource, object.metadata.name) : []),
-    ...validateMetadata(object),
+    ...validateMetadata(object, custom !== undefined),
     ...(custom === undefined
       ? validateBuiltin(object, resource.schema)
       : validateCustom(object, custom.openApi)),

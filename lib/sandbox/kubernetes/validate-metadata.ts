@@ -3,13 +3,13 @@ import { at, listAt, objectAt, textIn } from './json.ts'
 import { labelValueFaults, qualifiedNameFaults } from './label-names.ts'
 import { type Cause, invalidValue } from './status-error.ts'
 
-/** What is wrong with labels, annotations, owners and finalizers. */
-export function validateMetadata(object: KubeObject): readonly Cause[] {
+/** What is wrong with labels, annotations, owners and finalizers. Finalizers of a custom kind need no group. */
+export function validateMetadata(object: KubeObject, isCustom: boolean): readonly Cause[] {
   return [
     ...checkLabels(objectAt(object, 'metadata', 'labels'), 'metadata.labels'),
     ...checkAnnotations(object),
     ...checkOwners(listAt(object, 'metadata', 'ownerReferences')),
-    ...checkFinalizers(listAt(object, 'metadata', 'finalizers').map(String)),
+    ...checkFinalizers(listAt(object, 'metadata', 'finalizers').map(String), isCustom),
   ]
 }
 
@@ -72,11 +72,11 @@ const standardFinalizers: ReadonlySet<string> = new Set([
   'orphan',
 ])
 
-function checkFinalizers(finalizers: readonly string[]): readonly Cause[] {
+function checkFinalizers(finalizers: readonly string[], isCustom: boolean): readonly Cause[] {
   const field = 'metadata.finalizers'
   const faults = finalizers.flatMap((name, index) => {
     const unnamed = qualifiedNameFaults(name).map((why) => invalidValue(field, name, why))
-    if (name.includes('/') || standardFinalizers.has(name)) return unnamed
+    if (isCustom || name.includes('/') || standardFinalizers.has(name)) return unnamed
     const why = 'name is neither a standard finalizer name nor is it fully qualified'
     return [...unnamed, invalidValue(`${field}[${index}]`, name, why)]
   })
