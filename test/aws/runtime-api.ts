@@ -74,6 +74,8 @@ export async function startRuntimeApi(): Promise<RuntimeApi> {
   const server = createServer((request, response) => {
     serve(request, response).catch(() => response.destroy())
   })
+  // Closed while a function works, the connection is lost to its answer: the client gives that up and asks for the next event.
+  server.keepAliveTimeout = 0
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
   return {
