@@ -28,7 +28,9 @@ type Parser = {
 }
 
 function createParser(selector: string, where: string): Parser {
-  const tokens = selector.match(/==|!=|[=!<>(),]|[^\s=!<>(),]+/g) ?? []
+  // Kubernetes reads to the first NUL.
+  const [text = ''] = selector.split('\0')
+  const tokens = text.match(/==|!=|[=!<>(),]|[^\s=!<>(),]+/g) ?? []
   let position = 0
   const fault = (what: string): BuildError =>
     new BuildError('InvalidSelector', `${where}: '${selector}': ${what}`)

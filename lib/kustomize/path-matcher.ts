@@ -1,4 +1,11 @@
-import { appendField, getField, isNull, setField, type YamlNode } from '../manifest/node.ts'
+import {
+  appendField,
+  getField,
+  isNull,
+  listNode,
+  setField,
+  type YamlNode,
+} from '../manifest/node.ts'
 import { BuildError } from './build-error.ts'
 import {
   elementFor,
@@ -36,14 +43,23 @@ function match(
 ): readonly FoundField[] {
   const [part, ...rest] = path
   if (part === undefined) return [found]
-  if (isIndex(part)) return matchIndex(found.node, Number(part), rest, createKind)
-  if (isElement(part)) return matchElements(found.node, part, rest, createKind)
+  if (isIndex(part)) {
+    return matchIndex(listIn(found.node, createKind), Number(part), rest, createKind)
+  }
+  if (isElement(part)) {
+    return matchElements(listIn(found.node, createKind), part, rest, createKind)
+  }
   if (part === '*') {
     return elementsOf(found.node).flatMap((_, index) =>
       match(elementAt(found.node, index), rest, createKind),
     )
   }
   return matchField(found.node, part, rest, createKind)
+}
+
+/** What is made in a null goes nowhere, and that is no error. */
+function listIn(node: YamlNode, createKind: YamlNode['kind'] | undefined): YamlNode {
+  return createKind !== undefined && isNull(node) ? listNode() : node
 }
 
 function matchField(
