@@ -140,6 +140,24 @@ export const customScenarios: readonly Scenario[] = [
     ],
   },
   {
+    name: 'odd metadata of custom resources',
+    steps: [
+      ...[
+        { finalizers: ['b c'] },
+        { labels: { a: 'not ok!' } },
+        { labels: { 'b c': 'x' } },
+        { annotations: { 'a/b/c': 'x' } },
+        { ownerReferences: [{ kind: 'X' }] },
+      ].map((metadata) =>
+        post(
+          gadgets,
+          { ...gadget({ size: 3 }), metadata: { name: 'odd', ...metadata } },
+          { dryRun: 'All' },
+        ),
+      ),
+    ],
+  },
+  {
     name: 'status and scale of a custom resource stand apart',
     steps: [
       post(gadgets, gadget({ size: 1 }, { status: { note: 'dropped' } })),
