@@ -28,9 +28,7 @@ type Parser = {
 }
 
 function createParser(selector: string, where: string): Parser {
-  // Kubernetes reads to the first NUL.
-  const [text = ''] = selector.split('\0')
-  const tokens = text.match(/==|!=|[=!<>(),]|[^\s=!<>(),]+/g) ?? []
+  const tokens = selector.match(/==|!=|[=!<>(),]|[^\s=!<>(),]+/g) ?? []
   let position = 0
   const fault = (what: string): BuildError =>
     new BuildError('InvalidSelector', `${where}: '${selector}': ${what}`)

@@ -122,9 +122,11 @@ function pattern(random: Random, name: Value): Value {
 
 function labelSelector(random: Random, labels: Value): string {
   const entries = isFields(labels) ? Object.entries(labels) : []
-  const [key, value] = entries.length > 0 ? random.pick(entries) : ['app', 'web']
+  const [key, written] = entries.length > 0 ? random.pick(entries) : ['app', 'web']
+  // Without the mark of a raw text: Kubernetes reads a NUL in its own way.
+  const value = String(written).replaceAll('\0', '')
   return random.pick([
-    `${key}=${String(value)}`,
+    `${key}=${value}`,
     `${key}!=x`,
     `${key} in (web, front)`,
     key,
