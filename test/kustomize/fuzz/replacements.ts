@@ -24,7 +24,21 @@ export function makeReplacement(random: Random, made: readonly Made[]): Fields {
           : undefined,
       }
   const sourceValue = source === undefined ? anyText(random) : undefined
-  return { source, sourceValue, targets: random.times(1, 2, () => makeTarget(random, made)) }
+  const targets = random.times(1, 2, () => makeTarget(random, made))
+  const path = source?.fieldPath
+  return {
+    source,
+    sourceValue,
+    targets: path === undefined ? targets : targets.map((target) => notBelow(path, target)),
+  }
+}
+
+/** A map put into itself becomes as deep there as the fields were written before; here it is as it was at first. */
+function notBelow(path: string, { fieldPaths, ...target }: Fields): Fields {
+  if (!isList(fieldPaths)) return { ...target, fieldPaths }
+  const elsewhere = (field: Value) =>
+    String(field).startsWith(`${path}.`) ? 'metadata.name' : field
+  return { ...target, fieldPaths: fieldPaths.map(elsewhere) }
 }
 
 function makeTarget(random: Random, made: readonly Made[]): Fields {
