@@ -1,5 +1,3 @@
-import { setTimeout as timeout } from 'node:timers/promises'
-import pLimit from 'p-limit'
 import {
   apiVersionOf,
   isJsonObject,
@@ -24,27 +22,15 @@ import {
   patchRequest,
 } from './object-requests.ts'
 import { objectPath } from './paths.ts'
-import { type Counter, createCounter, type RequestCounts } from './request-counts.ts'
-import { sendWithRetries } from './retry.ts'
+import { createCounter, type RequestCounts } from './request-counts.ts'
 import { isSecret, withoutSecretValues } from './secret-text.ts'
+import { createSender, type SenderOptions } from './sender.ts'
 import type { ClusterRequest, ClusterResponse, Transport } from './transport.ts'
-import { createYieldingTransport } from './yielding.ts'
 
-export type ClientOptions = {
+export type ClientOptions = Partial<SenderOptions> & {
   /** Owner of what is applied; never changed once a cluster has been written to. */
   readonly fieldManager?: string
-  /** Requests under way at once; the others wait their turn. */
-  readonly concurrency?: number
-  /** `system:serviceaccount:<namespace>:<name>`: every request is made as this user. */
-  readonly impersonate?: string
-  /** Ends every request that is under way or still waits. */
-  readonly signal?: AbortSignal
-  /** How long one request may wait between its attempts, all together. */
-  readonly retryBudgetMs?: number
-  readonly timeoutMs?: number
   readonly now?: () => Date
-  readonly random?: () => number
-  readonly wait?: (ms: number, signal?: AbortSignal) => Promise<void>
 }
 
 export type AppliedObject = { readonly object: KubeObject; readonly warnings: readonly string[] }
@@ -86,7 +72,6 @@ export type ClusterClient = {
 }
 
 const defaultConcurrency = 32
-const defaultRetryBudgetMs = 20_000
 
 export function createClusterClient(
   transport: Transport,
@@ -169,50 +154,6 @@ export function createClusterClient(
 const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json'
 const metadataList =
   'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json'
-
-type Send = (request: ClusterRequest) => Promise<ClusterResponse>
-
-/** Sends with bounded concurrency, less of it where the server is busy, retries, impersonation and a count of what went out. */
-function createSender(
-  transport: Transport,
-  options: ClientOptions & { readonly concurrency: number },
-  counter: Counter,
-): Send {
-  const limit = pLimit(options.concurrency)
-  const retryOptions = {
-    budgetMs: options.retryBudgetMs ?? defaultRetryBudgetMs,
-    random: options.random ?? Math.random,
-    wait: options.wait ?? waitFor,
-    onRetry: counter.countRetry,
-  }
-  const counted: Transport = (request) => {
-    counter.countRequest(request)
-    return transport(request)
-  }
-  const yielding = createYieldingTransport(counted, options.concurrency)
-  return (request) => {
-    const signal = joinSignals(options.signal, request.signal)
-    const complete: ClusterRequest = {
-      ...(options.impersonate === undefined ? {} : { impersonate: options.impersonate }),
-      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
-      ...request,
-      ...(signal === undefined ? {} : { signal }),
-    }
-    return limit(() => sendWithRetries(yielding, complete, retryOptions))
-  }
-}
-
-async function waitFor(ms: number, signal?: AbortSignal): Promise<void> {
-  await timeout(ms, undefined, signal === undefined ? {} : { signal })
-}
-
-function joinSignals(
-  first: AbortSignal | undefined,
-  second: AbortSignal | undefined,
-): AbortSignal | undefined {
-  if (first === undefined || second === undefined || first === second) return first ?? second
-  return AbortSignal.any([first, second])
-}
 
 function objectOf(response: ClusterResponse): KubeObject {
   if (isKubeObject(response.body)) return response.body

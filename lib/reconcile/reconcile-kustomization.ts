@@ -12,13 +12,14 @@ import { connectFor } from './connect.ts'
 import { emit } from './emit.ts'
 import { finishRun } from './finish-run.ts'
 import { type ReadySource, requireBuilt, requireSource } from './gate.ts'
-import { buildSettings, readInput, rememberInput } from './input.ts'
+import { buildSettings, rememberInput } from './input.ts'
 import { ReconcileError } from './reconcile-error.ts'
 import { reportChanges, reportDeletions, reportWarnings } from './report.ts'
 import { requireDependencies } from './require-dependencies.ts'
 import type { KustomizationObject, NextLook, Run } from './run.ts'
 import { settleHealth } from './settle-health.ts'
 import { toldChanges } from './told-changes.ts'
+import { isUntouched } from './untouched.ts'
 import { passingJobsOf } from './watch-health.ts'
 
 /**
@@ -201,23 +202,6 @@ async function endOlderWatch(run: Run<KustomizationObject>, source: ReadySource)
     message: `Health checks canceled due to new reconciliation triggered by ${kind}/${namespace}/${name}`,
     metadata: { revision: wait.revision },
   })
-}
-
-/** True when a new revision changed nothing that this build reads, and the last run went well. */
-async function isUntouched(
-  run: Run<KustomizationObject>,
-  source: ReadySource,
-  { tree }: Awaited<ReturnType<typeof openFolder>>,
-): Promise<boolean> {
-  const { ports, request, status, target } = run
-  const isNewRevision = status.current().lastAppliedRevision !== source.artifact.revision
-  const isTriggered = request.cause === 'source' || request.cause === 'dependency'
-  const readsVariables = (target.spec.postBuild?.substituteFrom.length ?? 0) > 0
-  if (!isTriggered || !isNewRevision || readsVariables || !isReady(status.current())) return false
-  const input = await readInput(ports.store, target.id)
-  // Killed before it was remembered, a build that came later leaves the input of one before it.
-  if (input === undefined || input.build !== status.current().history?.[0]?.digest) return false
-  return inputDigest(tree, input.reads, buildSettings(target)) === input.digest
 }
 
 function lastChangeOf(
