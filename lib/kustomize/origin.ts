@@ -1,4 +1,4 @@
-import { getField, type YamlMap } from '../manifest/node.ts'
+import { getField, isNull, type YamlMap } from '../manifest/node.ts'
 import { isOtherInYaml11 } from '../manifest/yaml-1-1.ts'
 import { setEntry, setMetadataMap, stringScalar, wrongKind } from './node-edit.ts'
 import { parseRepoSpec } from './repo-spec.ts'
@@ -52,8 +52,8 @@ export function hasOrigin(resource: Resource): boolean {
 /** The origin of what stands in a file is one more annotation: the others stay as they were written. */
 export function setFileOrigin(resource: Resource, origin: Origin): void {
   const annotations = getField(getField(resource.node, 'metadata'), 'annotations')
-  if (annotations?.kind === 'list') throw wrongKind('a map', annotations)
-  if (annotations?.kind !== 'map') setOrigin(resource, origin)
+  if (annotations === undefined || isNull(annotations)) setOrigin(resource, origin)
+  else if (annotations.kind !== 'map') throw wrongKind('a map', annotations)
   else setEntry(annotations, originAnnotation, stringScalar(formatOrigin(origin)))
 }
 

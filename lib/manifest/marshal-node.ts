@@ -22,7 +22,8 @@ import { isBase60, shapeOf } from './scalar-text.ts'
 export function marshalToNode(value: Json): YamlNode {
   switch (typeof value) {
     case 'string':
-      return stringToNode(value)
+      // v3 prints it without quotes, and reads it back as the mark of a merge.
+      return value === '<<' ? scalarNode(value, '!!merge') : stringToNode(value)
     case 'number':
       return floatToNode(value)
     case 'boolean':
