@@ -85,6 +85,7 @@ export function ensureAnnotations(resource: Resource): void {
   const metadata = getField(resource.node, 'metadata')
   if (metadata?.kind !== 'map') return
   const annotations = getField(metadata, 'annotations')
+  if (annotations?.kind === 'scalar' && annotations.entries !== undefined) return
   if (annotations?.kind !== 'map') setField(metadata, 'annotations', mapNode())
 }
 

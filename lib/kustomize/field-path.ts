@@ -122,7 +122,8 @@ function replaceNull(
     field.tag = tag ?? ''
     return field
   }
-  const made = kind === 'map' ? mapNode() : emptyNode(kind)
+  const inside = field.kind === 'scalar' ? field.entries : undefined
+  const made = kind === 'map' ? (inside ?? mapNode()) : emptyNode(kind)
   if (made.kind === 'map' && field.kind === 'scalar') made.nullText = field.value
   setField(node, name, made)
   return made

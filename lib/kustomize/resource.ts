@@ -172,12 +172,14 @@ export function rememberId(resource: Resource): void {
   replaceNullAnnotations(resource)
 }
 
-/** What is put into annotations that are null is there in the end, so that they are a map from then on. */
-export function replaceNullAnnotations({ node }: Resource): void {
+/** kustomize notes the former id among the annotations: those that were null are a map from then on. */
+function replaceNullAnnotations({ node }: Resource): void {
   const metadata = getField(node, 'metadata')
   const annotations = getField(metadata, 'annotations')
-  if (metadata?.kind !== 'map' || annotations === undefined || !isNull(annotations)) return
-  setField(metadata, 'annotations', mapNode())
+  if (metadata?.kind !== 'map' || annotations?.kind !== 'scalar') return
+  if (isNull(annotations) && annotations.entries === undefined) {
+    setField(metadata, 'annotations', mapNode())
+  }
 }
 
 function splitRemembered(text: string): readonly string[] {
@@ -208,8 +210,9 @@ export function metadataMap(
   node: YamlMap | undefined,
   field: 'labels' | 'annotations',
 ): ReadonlyMap<string, string> {
-  const map = getField(getField(node, 'metadata'), field)
-  if (map?.kind === 'list') return pairsOf(map, field)
+  const found = getField(getField(node, 'metadata'), field)
+  if (found?.kind === 'list') return pairsOf(found, field)
+  const map = found?.kind === 'scalar' ? found.entries : found
   if (map?.kind !== 'map') return noEntries
   return new Map(map.keys.map((key, index) => [key.value, textOf(map.values[index])]))
 }

@@ -19,6 +19,8 @@ export type YamlScalar = {
   isTagged: boolean
   /** One-based line of the file; 0 where a node was made. */
   readonly line: number
+  /** What was put into a null: kustomize finds it there when it asks for annotations, and nowhere else. Rarely there. */
+  entries?: YamlMap
 }
 
 /** `keys[i]` belongs to `values[i]`, in file order. */

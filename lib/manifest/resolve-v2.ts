@@ -1,4 +1,4 @@
-import { parseFloatText, parseInteger } from './resolve.ts'
+import { parseFloatText, parseInteger, resolveFraction } from './resolve.ts'
 import { isTimestamp } from './timestamp.ts'
 
 /** What a plain scalar means by go-yaml v2: YAML 1.1 with its many booleans. */
@@ -29,7 +29,7 @@ export function resolveTagV2(text: string): string {
 }
 
 function resolveNumberV2(text: string): string {
-  if (text.startsWith('.')) return parseFloatText(text) === undefined ? '!!str' : '!!float'
+  if (text.startsWith('.')) return resolveFraction(text)
   if (isTimestamp(text)) return '!!timestamp'
   const plain = text.replaceAll('_', '')
   if (parseInteger(plain, 'v2') !== undefined) return '!!int'

@@ -48,10 +48,16 @@ const shortDecimal = /^[1-9]\d{0,14}$/
 
 function resolveNumber(text: string): ResolvedTag {
   if (shortDecimal.test(text)) return '!!int'
-  if (text.startsWith('.')) return parseFloatText(text) === undefined ? '!!str' : '!!float'
+  if (text.startsWith('.')) return resolveFraction(text)
   if (isTimestamp(text)) return '!!timestamp'
   const plain = text.replaceAll('_', '')
   if (parseInteger(plain) !== undefined) return '!!int'
+  return parseFloatText(plain) === undefined ? '!!str' : '!!float'
+}
+
+/** Text that begins with a point goes to Go's ParseFloat as it is, which takes `_` only between two digits. */
+export function resolveFraction(text: string): '!!float' | '!!str' {
+  const plain = text.replaceAll(/(?<=\d)_(?=\d)/g, '')
   return parseFloatText(plain) === undefined ? '!!str' : '!!float'
 }
 

@@ -1,11 +1,10 @@
-import { scalarNode, type YamlNode } from '../../manifest/node.ts'
+import { isNull, mapNode, scalarNode, type YamlNode } from '../../manifest/node.ts'
 import { ensureAnnotations } from '../bookkeeping.ts'
 import { createSpecFilter, editFields } from '../field-path.ts'
 import type { FieldSpec } from '../field-spec.ts'
 import { mergeFieldSpecs } from '../field-spec.ts'
 import type { KustomizationFile, LabelEntry } from '../file/kustomization-file.ts'
 import { compareText, setEntry, untagged } from '../node-edit.ts'
-import { replaceNullAnnotations } from '../resource.ts'
 import type { ResourceList } from '../resource-list.ts'
 import type { TransformerConfig } from '../transformer-config.ts'
 
@@ -58,20 +57,25 @@ export function editMetadataEntries(
   const specsFor = createSpecFilter(specs)
   const keys = [...entries.keys()].sort(compareText).map(untagged)
   let entry = { key: untagged(''), value: scalarNode('', '!!str') }
-  const edit = (field: YamlNode): void => setEntry(field, entry.key, entry.value)
+  const edit = (field: YamlNode): void => setEntry(fillable(field), entry.key, entry.value)
   const fieldEdit = { createKind: 'map', createTag: '!!map', edit } as const
   for (const resource of list.items()) {
     const { node } = resource
     if (node === undefined) continue
     const matching = specsFor(resource)
-    const own = matching.find(({ spec }) => spec.path === 'metadata/annotations')
-    if (own !== undefined) {
+    if (matching.some(({ spec }) => spec.path === 'metadata/annotations')) {
       ensureAnnotations(resource)
-      if (!own.spec.create) replaceNullAnnotations(resource)
     }
     for (const key of keys) {
       entry = { key, value: scalarNode(entries.get(key.value) ?? '', '!!str') }
       for (const spec of matching) editFields(node, spec, fieldEdit)
     }
   }
+}
+
+/** A null stays one; what is put into it is kept beside it. */
+function fillable(field: YamlNode): YamlNode {
+  if (field.kind !== 'scalar' || !isNull(field)) return field
+  field.entries ??= mapNode()
+  return field.entries
 }

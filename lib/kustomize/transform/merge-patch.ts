@@ -76,6 +76,7 @@ function merge(
 ): YamlMap | undefined {
   const { node } = resource
   if (node === undefined) return undefined
+  loseNullEntries(resource)
   const isMarked = hasBookkeeping(resource) && touchesAnnotations(patch)
   if (isMarked) {
     ensureAnnotations(resource)
@@ -87,6 +88,14 @@ function merge(
   if (annotations?.kind === 'map' && deleteField(annotations, bookmark)) return merged
   forgetBookkeeping(resource)
   return merged
+}
+
+/** Annotations that are null are no map to a merge: what was put into them is lost, and with it what kustomize noted there. */
+function loseNullEntries(resource: Resource): void {
+  const annotations = getField(getField(resource.node, 'metadata'), 'annotations')
+  if (annotations?.kind !== 'scalar' || annotations.entries === undefined) return
+  delete annotations.entries
+  forgetBookkeeping(resource)
 }
 
 function touchesAnnotations(patch: YamlMap): boolean {
