@@ -1,5 +1,6 @@
 import { getField, type YamlNode } from '../manifest/node.ts'
 import { nodeToJson } from '../manifest/node-json.ts'
+import { rereadTag } from '../manifest/scalar-json.ts'
 import { BuildError } from './build-error.ts'
 import { wrongKind } from './node-edit.ts'
 import {
@@ -142,8 +143,10 @@ function namespacesOfSubjects(referrer: Resource): ReadonlySet<string> {
 }
 
 function textIn(field: YamlNode, name: string, referrer: Resource): string {
+  // Plain text that looks like a time is one to Go, and no string.
+  const isTime = field.kind === 'scalar' && rereadTag(field, false) === '!!timestamp'
   const text = nodeToJson(field)
-  if (typeof text === 'string') return text
+  if (typeof text === 'string' && !isTime) return text
   throw new BuildError(
     'FieldType',
     `${formatId(currentId(referrer))}: the ${name} of a subject is no text; write it in quotes or leave it out`,

@@ -1,5 +1,6 @@
 import { copyNode } from '../manifest/node.ts'
 import type { Accumulator } from './accumulator.ts'
+import { ensureAnnotations } from './bookkeeping.ts'
 import { BuildError } from './build-error.ts'
 import { loadPlugins } from './load-plugins.ts'
 import { setMetadataMap } from './node-edit.ts'
@@ -35,6 +36,7 @@ function snapshot(resource: Resource, isAfter: boolean): string {
   const { node, former, prefixes, suffixes, behavior, needsHash } = resource
   if (node === undefined) return ''
   const copy = copyNode(node)
+  ensureAnnotations({ ...resource, node: copy })
   const labels = new Map(metadataMap(copy, 'labels'))
   if (isAfter && labels.delete(validatedBy)) setMetadataMap(copy, 'labels', labels)
   return JSON.stringify({ copy, former, prefixes, suffixes, behavior, needsHash }, withoutSharing)

@@ -1,3 +1,5 @@
+import { isBreak } from './chars.ts'
+
 /** A space behind this column becomes a line break. */
 const maxColumn = 80
 
@@ -23,7 +25,7 @@ export function foldLine(text: string, column: number, indent: number): string {
       at = margin.length + kept.length
     } else {
       folded += rune
-      at++
+      at = isBreak(rune.charCodeAt(0)) ? 0 : at + 1
     }
   }
   return folded

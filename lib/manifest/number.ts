@@ -17,7 +17,7 @@ export function formatNumber(value: number): string {
 export function formatFloat(value: number): string {
   const [mantissa = '', exponentText = '0'] = value.toExponential().split('e')
   const exponent = Number(exponentText)
-  if (exponent >= -4 && exponent < 6) return String(value)
+  if (exponent >= -4 && exponent < 6) return Object.is(value, -0) ? '-0' : String(value)
   const sign = exponent < 0 ? '-' : '+'
   return `${mantissa}e${sign}${String(Math.abs(exponent)).padStart(2, '0')}`
 }

@@ -1,6 +1,6 @@
 import type { YamlNode, YamlScalar } from '../../manifest/node.ts'
 import { nodeToJson } from '../../manifest/node-json.ts'
-import type { Json } from '../../manifest/object.ts'
+import { formatFloat } from '../../manifest/number.ts'
 import { ensureAnnotations } from '../bookkeeping.ts'
 import { BuildError } from '../build-error.ts'
 import { createSpecFilter, editFields } from '../field-path.ts'
@@ -12,7 +12,7 @@ import type { ResourceList } from '../resource-list.ts'
 import { smartPath } from './smart-path.ts'
 
 /** A value that a var stands for; a map or list cannot be written anywhere. */
-type VarValue = string | number | boolean
+type VarValue = string | number | bigint | boolean
 
 /** Expands `$(NAME)` at the paths of the specs. */
 export function expandVars(
@@ -86,10 +86,19 @@ function splitIndex(part: string): string[] {
 
 function scalarValue(field: YamlScalar, name: string): VarValue {
   if (!['!!int', '!!float', '!!bool'].includes(field.tag)) return field.value
-  const value: Json = nodeToJson({ ...field, style: 'plain' })
-  const isFit = field.tag === '!!int' ? /^[+-]?\d+$/.test(field.value) : true
-  if (isFit && (typeof value === 'number' || typeof value === 'boolean')) return value
+  const value =
+    field.tag === '!!int' ? decimalInteger(field.value) : nodeToJson({ ...field, style: 'plain' })
+  if (typeof value === 'bigint' || typeof value === 'number' || typeof value === 'boolean') {
+    return value
+  }
   throw new BuildError('InvalidVar', `vars: '${name}': '${field.value}' cannot be read as a number`)
+}
+
+/** As Go's `strconv.Atoi`: decimal digits that fit 64 bits, so that `010` is ten. */
+function decimalInteger(text: string): bigint | undefined {
+  if (!/^[+-]?\d+$/.test(text)) return undefined
+  const value = BigInt(text)
+  return value === BigInt.asIntN(64, value) ? value : undefined
 }
 
 function expandField(field: YamlNode, values: ReadonlyMap<string, VarValue>): void {
@@ -137,15 +146,26 @@ function writeValue(scalar: YamlScalar, value: VarValue): void {
   scalar.tag = tagOf(value)
 }
 
-function tagOf(value: number | boolean): string {
+function tagOf(value: number | bigint | boolean): string {
   if (typeof value === 'boolean') return '!!bool'
-  return Number.isInteger(value) ? '!!int' : '!!float'
+  return typeof value === 'bigint' ? '!!int' : '!!float'
 }
 
-/** Without an exponent. */
+/** Without an exponent: Go's `FormatFloat(value, 'f', -1, 64)`. */
 function decimal(value: number): string {
-  const text = String(value)
-  return text.includes('e') ? value.toFixed(20).replace(/\.?0+$/, '') : text
+  const [mantissa = '', exponentText = '0'] = Math.abs(value).toExponential().split('e')
+  const sign = value < 0 || Object.is(value, -0) ? '-' : ''
+  const digits = mantissa.replace('.', '')
+  const exponent = Number(exponentText)
+  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`
+  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0')
+  const fraction = digits.slice(exponent + 1)
+  return fraction === '' ? sign + whole : `${sign}${whole}.${fraction}`
+}
+
+/** As Go's `%v`. */
+function textOf(value: VarValue): string {
+  return typeof value === 'number' ? formatFloat(value) : String(value)
 }
 
 /** A text that is nothing but one reference takes the type of the value; `$$(` stands for `$(`. */
@@ -161,7 +181,7 @@ export function expandText(text: string, values: ReadonlyMap<string, VarValue>):
       const name = text.slice(at + 2, end)
       const value = values.get(name) ?? `$(${name})`
       if (text === `$(${name})`) return value
-      expanded += String(value)
+      expanded += textOf(value)
       at = end
     } else {
       expanded += next === '$' ? '$' : `$${next}`
