@@ -7,10 +7,24 @@ import { type FuzzCase, makeCase } from '../test/kustomize/fuzz/make-case.ts'
 import { minimise } from '../test/kustomize/fuzz/minimise.ts'
 import { formatTxtar } from '../test/txtar.ts'
 
-/**
- * Compares builds of made-up kustomizations with the real program: `npm run fuzz -- --seed a --from 0 --count 1000`.
- * `--oracle PROGRAM` is the library in one process, see library-oracle.ts. What differs is made small and written to `--out`, one text archive a case.
- */
+const usage = `Compares builds of made-up kustomizations with the real kustomize, prints the counts and what differs.
+
+Usage: npm run fuzz -- [--seed TEXT] [--from N] [--count N] [--jobs N] [--oracle PROGRAM] [--no-minimise] [--out DIR]
+
+  --seed TEXT       another text makes up other cases (a)
+  --from N          number of the first case (0)
+  --count N         how many (1000)
+  --jobs N          how many at once (2)
+  --oracle PROGRAM  kustomize's library in one process, several times faster than the program;
+                    built from test/kustomize/fuzz/oracle/main.go
+  --no-minimise     leave what differs as large as it was made up
+  --out DIR         where what differs goes, one text archive a case (tmp/fuzz)
+
+Examples:
+  npm run fuzz -- --seed today --count 20000
+  npm run fuzz -- --seed a --from 41 --count 1
+`
+
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: 'a' },
@@ -20,9 +34,14 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'tmp/fuzz' },
     oracle: { type: 'string' },
     minimise: { type: 'boolean', default: true },
+    help: { type: 'boolean', short: 'h', default: false },
   },
   allowNegative: true,
 })
+if (values.help) {
+  console.log(usage)
+  process.exit()
+}
 const counts = { built: 0, refused: 0, random: 0, different: 0 }
 let next = Number(values.from)
 const end = next + Number(values.count)
