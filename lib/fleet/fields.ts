@@ -44,47 +44,77 @@ export type TextRule = { readonly pattern: RegExp; readonly remedy: string }
 
 /** A reader over `value`, whose faults go to `faults` under the path `at`. */
 export function createFields(value: Json | undefined, at: string, faults: FieldFault[]): Fields {
+  const opened = openMap(value, at, faults)
+  const { take, report, finish } = opened
+  return {
+    ...textFields(opened),
+    ...collectionFields(opened),
+    flag: (key) => typed(opened, key, isFlag, 'true or false'),
+    wholeNumber: (key, { least, most }) => {
+      const isInRange = (found: Json): found is number =>
+        Number.isInteger(found) && Number(found) >= least && Number(found) <= most
+      return typed(opened, key, isInRange, `a whole number from ${least} to ${most}`)
+    },
+    raw: take,
+    has: (key) => take(key) !== undefined,
+    fault: (key, message, remedy) => report('error', key, message, remedy),
+    finish,
+  }
+}
+
+/** One map whose fields are being asked for. */
+type OpenMap = {
+  /** The field, which counts as asked for from now on; undefined where it is absent or null. */
+  readonly take: (key: string) => Json | undefined
+  readonly report: Report
+  /** A reader over what was found at `key`; it finishes with this one. */
+  readonly child: (found: Json, key: string) => Fields
+  readonly finish: () => void
+}
+
+type Report = (s: FieldFault['severity'], key: string, message: string, remedy: string) => void
+
+function openMap(value: Json | undefined, at: string, faults: FieldFault[]): OpenMap {
   const map = mapOf(value, at, faults)
   const asked = new Set<string>()
   const children: Fields[] = []
   const pathOf = (key: string) => (at === '' ? key : `${at}.${key}`)
-
-  const report = (severity: FieldFault['severity'], key: string, message: string, remedy: string) =>
+  const report: Report = (severity, key, message, remedy) =>
     void faults.push({ severity, field: pathOf(key), message, remedy })
-
-  const take = (key: string): Json | undefined => {
-    asked.add(key)
-    const found = Object.hasOwn(map, key) ? map[key] : undefined
-    return found === null ? undefined : found
+  return {
+    take: (key) => {
+      asked.add(key)
+      const found = Object.hasOwn(map, key) ? map[key] : undefined
+      return found === null ? undefined : found
+    },
+    report,
+    child: (found, key) => {
+      const fields = createFields(found, pathOf(key), faults)
+      children.push(fields)
+      return fields
+    },
+    finish: () => {
+      for (const key of Object.keys(map)) {
+        if (!asked.has(key)) report('notice', key, 'is unknown and ignored', 'check its spelling')
+      }
+      for (const fields of children) fields.finish()
+    },
   }
+}
 
-  const typed = <T>(key: string, isWanted: (found: Json) => found is T & Json, wanted: string) => {
-    const found = take(key)
-    if (found === undefined || isWanted(found)) return found
-    report('error', key, `is ${describe(found)}, not ${wanted}`, `write ${wanted}`)
-    return undefined
-  }
+type TextFields = Pick<
+  Fields,
+  'text' | 'requiredText' | 'choice' | 'requiredChoice' | 'durationMs' | 'requiredDurationMs'
+>
 
-  const child = (found: Json, path: string): Fields => {
-    const fields = createFields(found, path, faults)
-    children.push(fields)
-    return fields
-  }
-
+function textFields(opened: OpenMap): TextFields {
+  const { take, report } = opened
   const text: Fields['text'] = (key, rule) => {
-    const found = typed(key, isText, 'a text')
+    const found = typed(opened, key, isText, 'a text')
     if (found === undefined || rule === undefined || rule.pattern.test(found)) return found
     report('error', key, `'${shortened(found)}' is not allowed`, rule.remedy)
     return undefined
   }
-
-  const required = <T>(key: string, found: T | undefined, fallback: T): T => {
-    if (found === undefined && take(key) === undefined) {
-      report('error', key, 'is missing', 'add it')
-    }
-    return found ?? fallback
-  }
-
   const choice: Fields['choice'] = (key, choices) => {
     const found = text(key)
     const known = choices.find((entry) => entry === found)
@@ -93,7 +123,6 @@ export function createFields(value: Json | undefined, at: string, faults: FieldF
     }
     return known
   }
-
   const durationMs: Fields['durationMs'] = (key, rule) => {
     const found = text(key, rule)
     const parsed = found === undefined ? undefined : parseDuration(found)
@@ -103,15 +132,9 @@ export function createFields(value: Json | undefined, at: string, faults: FieldF
     }
     return parsed
   }
-
-  const list = (key: string): readonly Json[] => typed(key, isList, 'a list') ?? []
-
-  const sections = (key: string): readonly Fields[] =>
-    list(key).map((entry, index) => child(entry, `${pathOf(key)}[${index}]`))
-
   return {
     text,
-    requiredText: (key, rule) => required(key, text(key, rule), ''),
+    requiredText: (key, rule) => required(opened, key, text(key, rule), ''),
     choice,
     requiredChoice: (key, choices) => {
       if (take(key) === undefined) {
@@ -119,18 +142,27 @@ export function createFields(value: Json | undefined, at: string, faults: FieldF
       }
       return choice(key, choices)
     },
-    flag: (key) => typed(key, isFlag, 'true or false'),
-    wholeNumber: (key, { least, most }) => {
-      const isInRange = (found: Json): found is number =>
-        Number.isInteger(found) && Number(found) >= least && Number(found) <= most
-      return typed(key, isInRange, `a whole number from ${least} to ${most}`)
-    },
     durationMs,
-    requiredDurationMs: (key) => required(key, durationMs(key), 0),
+    requiredDurationMs: (key) => required(opened, key, durationMs(key), 0),
+  }
+}
+
+type CollectionFields = Pick<
+  Fields,
+  'texts' | 'textMap' | 'section' | 'requiredSection' | 'sections' | 'requiredSections'
+>
+
+function collectionFields(opened: OpenMap): CollectionFields {
+  const { take, report, child } = opened
+  const list = (key: string): readonly Json[] => typed(opened, key, isList, 'a list') ?? []
+  const map = (key: string) => typed(opened, key, isJsonObject, 'a map')
+  const sections: Fields['sections'] = (key) =>
+    list(key).map((entry, index) => child(entry, `${key}[${index}]`))
+  return {
     texts: (key) =>
       list(key).flatMap((entry, index) => textEntry(entry, `${key}[${index}]`, report)),
     textMap: (key) => {
-      const found = typed(key, isJsonObject, 'a map')
+      const found = map(key)
       if (found === undefined) return undefined
       return Object.fromEntries(
         Object.entries(found)
@@ -141,29 +173,34 @@ export function createFields(value: Json | undefined, at: string, faults: FieldF
       )
     },
     section: (key) => {
-      const found = typed(key, isJsonObject, 'a map')
-      return found === undefined ? undefined : child(found, pathOf(key))
+      const found = map(key)
+      return found === undefined ? undefined : child(found, key)
     },
-    requiredSection: (key) =>
-      child(required(key, typed(key, isJsonObject, 'a map'), {}), pathOf(key)),
+    requiredSection: (key) => child(required(opened, key, map(key), {}), key),
     sections,
     requiredSections: (key) => {
       if (take(key) === undefined) report('error', key, 'is missing', 'add the list')
       return sections(key)
     },
-    raw: take,
-    has: (key) => take(key) !== undefined,
-    fault: (key, message, remedy) => report('error', key, message, remedy),
-    finish: () => {
-      for (const key of Object.keys(map)) {
-        if (!asked.has(key)) report('notice', key, 'is unknown and ignored', 'check its spelling')
-      }
-      for (const fields of children) fields.finish()
-    },
   }
 }
 
-type Report = (s: FieldFault['severity'], key: string, message: string, remedy: string) => void
+function typed<T>(
+  { take, report }: OpenMap,
+  key: string,
+  isWanted: (found: Json) => found is T & Json,
+  wanted: string,
+): (T & Json) | undefined {
+  const found = take(key)
+  if (found === undefined || isWanted(found)) return found
+  report('error', key, `is ${describe(found)}, not ${wanted}`, `write ${wanted}`)
+  return undefined
+}
+
+function required<T>({ take, report }: OpenMap, key: string, found: T | undefined, fallback: T): T {
+  if (found === undefined && take(key) === undefined) report('error', key, 'is missing', 'add it')
+  return found ?? fallback
+}
 
 /** A text of `least` to `most` characters. */
 export function lengthRule({ least, most }: NumberRange): TextRule {
