@@ -20,16 +20,12 @@ export async function openRevision(
   const { source, spec } = kustomization
   const { kind, name } = spec.sourceRef
   if (source?.type !== 'GitRepository') {
-    throw new ExitError(
-      2,
-      `--revision: there is no GitRepository to fetch it from; ${kind} ${name}`,
-    )
+    const problem = 'there is no GitRepository to fetch it from'
+    throw new ExitError(2, `--revision: ${problem}; ${kind} ${name}`)
   }
   if (source.spec.url.includes(mask)) {
-    throw new ExitError(
-      2,
-      `--revision: the URL of GitRepository ${name} holds a secret; use --path`,
-    )
+    const problem = `the URL of GitRepository ${name} holds a secret`
+    throw new ExitError(2, `--revision: ${problem}; use --path`)
   }
   const credentials = await readCredentials(source.spec, source.id, client, ports)
   const outbound = createOutbound({ checkAddress: createAddressCheck({ allowPrivate: true }) })

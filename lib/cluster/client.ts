@@ -10,7 +10,7 @@ import {
   textAt,
 } from '../manifest/object.ts'
 import { ClusterError, isNoMatch, isNotFound } from './cluster-error.ts'
-import { type ApiResource, createDiscovery, type Gvk } from './discovery.ts'
+import { type ApiResource, createDiscovery, type Discovery, type Gvk } from './discovery.ts'
 import { type ListOptions, listAll } from './list.ts'
 import {
   type ApplyPatchOptions,
@@ -83,9 +83,29 @@ export function createClusterClient(
   const counter = createCounter()
   const send = createSender(transport, { ...options, concurrency }, counter)
   const discovery = createDiscovery(send, now)
+  const sendTo = createObjectSender(send, discovery)
+  return {
+    fieldManager,
+    concurrency,
+    resourceFor: discovery.resourceFor,
+    resourceForAnyVersion: discovery.resourceForAnyVersion,
+    forgetDiscovery: discovery.forget,
+    ...createReads(sendTo),
+    list: async (kind, listOptions = {}) =>
+      listAll(send, await discovery.resourceFor(kind), undefined, listOptions),
+    listMetadata: async (kind, listOptions = {}) =>
+      listAll(send, await discovery.resourceFor(kind), metadataList, listOptions),
+    ...createWrites(sendTo, fieldManager),
+    request: send,
+    counts: counter.counts,
+  }
+}
 
-  /** Sends to the path of an object; where the API no longer serves its kind there, discovers anew and tries once more. */
-  async function sendTo(ref: ObjectRef, request: ObjectRequest): Promise<ClusterResponse> {
+type SendTo = (ref: ObjectRef, request: ObjectRequest) => Promise<ClusterResponse>
+
+/** Sends to the path of an object; where the API no longer serves its kind there, discovers anew and tries once more. */
+function createObjectSender(send: ClusterClient['request'], discovery: Discovery): SendTo {
+  return async (ref, request) => {
     const resource = await discovery.resourceFor(ref)
     try {
       return await send({ ...request, path: objectPath(resource, ref) })
@@ -96,37 +116,28 @@ export function createClusterClient(
       return send({ ...request, path: objectPath(fresh, ref) })
     }
   }
+}
 
-  async function get(ref: ObjectRef, accept?: string): Promise<KubeObject> {
-    const asked = accept === undefined ? {} : { accept }
-    return objectOf(await sendTo(ref, { method: 'GET', ...asked }))
-  }
-
-  async function getMetadata(ref: ObjectRef): Promise<KubeObject> {
-    const object = await get(ref, metadataOnly)
+function createReads(sendTo: SendTo): Pick<ClusterClient, 'get' | 'find' | 'findMetadata'> {
+  const get = async (ref: ObjectRef): Promise<KubeObject> =>
+    objectOf(await sendTo(ref, { method: 'GET' }))
+  const getMetadata = async (ref: ObjectRef): Promise<KubeObject> => {
+    const object = objectOf(await sendTo(ref, { method: 'GET', accept: metadataOnly }))
     return { apiVersion: apiVersionOf(ref), kind: ref.kind, metadata: object.metadata }
   }
-
-  const list = async (
-    kind: Gvk,
-    accept: string | undefined,
-    listOptions: ListOptions = {},
-  ): Promise<readonly KubeObject[]> =>
-    listAll(send, await discovery.resourceFor(kind), accept, listOptions)
-
   return {
-    fieldManager,
-    concurrency,
-    resourceFor: discovery.resourceFor,
-    resourceForAnyVersion: discovery.resourceForAnyVersion,
-    forgetDiscovery: discovery.forget,
-    get: (ref) => get(ref),
-    findMetadata: (ref) => undefinedWhereAbsent(getMetadata(ref)),
+    get,
     find: (ref) => undefinedWhereAbsent(get(ref)),
-    list: (kind, listOptions) => list(kind, undefined, listOptions),
-    listMetadata: (kind, listOptions) => list(kind, metadataList, listOptions),
-    applyServerSide: async (object, applyOptions = {}) => {
-      const request = applyRequest(object, fieldManager, applyOptions)
+    findMetadata: (ref) => undefinedWhereAbsent(getMetadata(ref)),
+  }
+}
+
+type Writes = Pick<ClusterClient, 'applyServerSide' | 'tryReplace' | 'patch' | 'delete'>
+
+function createWrites(sendTo: SendTo, fieldManager: string): Writes {
+  return {
+    applyServerSide: async (object, options = {}) => {
+      const request = applyRequest(object, fieldManager, options)
       const response = await masking(object, () => sendTo(refOf(object), request))
       return { object: objectOf(response), warnings: response.warnings }
     },
@@ -135,19 +146,17 @@ export function createClusterClient(
       const request: ObjectRequest = { method: 'PUT', query, body: object }
       return objectOf(await masking(object, () => sendTo(refOf(object), request)))
     },
-    patch: async (ref, patch, patchOptions) => {
-      const request = patchRequest(patch, fieldManager, patchOptions)
+    patch: async (ref, patch, options) => {
+      const request = patchRequest(patch, fieldManager, options)
       const target = { apiVersion: apiVersionOf(ref), kind: ref.kind }
       return objectOf(await masking(target, () => sendTo(ref, request)))
     },
-    delete: async (ref, deleteOptions = {}) => {
-      const { body } = await sendTo(ref, deleteRequest(deleteOptions))
+    delete: async (ref, options = {}) => {
+      const { body } = await sendTo(ref, deleteRequest(options))
       // The page of a proxy that answers 200 to everything deletes nothing.
       if (!isJsonObject(body) || textAt(body, 'kind') === '') throw notAnObject()
       return isKubeObject(body) && isTerminating(body) ? body : undefined
     },
-    request: send,
-    counts: counter.counts,
   }
 }
 

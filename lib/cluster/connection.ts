@@ -1,4 +1,4 @@
-import { Agent as HttpAgent } from 'node:http'
+import { type AgentOptions, Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { type AddressCheck, guardedLookup } from './address-guard.ts'
 
@@ -33,25 +33,13 @@ export function createAgents(
   maxSockets: number,
   checkAddress: AddressCheck | undefined,
 ): Agents {
-  const isPlain = connection.server.startsWith('http:')
   const agents = new Map<string, HttpAgent | HttpsAgent>()
-  const common = {
+  const options = {
     keepAlive: true,
     maxSockets,
     scheduling: 'lifo' as const,
     ...(checkAddress === undefined ? {} : { lookup: guardedLookup(checkAddress) }),
   }
-  const create = (credentials: Credentials): HttpAgent | HttpsAgent =>
-    isPlain
-      ? new HttpAgent(common)
-      : new HttpsAgent({
-          ...common,
-          rejectUnauthorized: true,
-          ca: connection.ca,
-          servername: connection.servername,
-          cert: credentials.cert,
-          key: credentials.key,
-        })
   const destroyAll = (): void => {
     for (const agent of agents.values()) agent.destroy()
     agents.clear()
@@ -63,10 +51,19 @@ export function createAgents(
       if (known !== undefined) return known
       // Certificates that a plugin renews leave their agents behind; what is under way on them may end.
       if (agents.size >= maxAgents) destroyAll()
-      const agent = create(credentials)
+      const agent = createAgent(connection, credentials, options)
       agents.set(key, agent)
       return agent
     },
     close: destroyAll,
   }
+}
+
+function createAgent(
+  { server, ca, servername }: Connection,
+  { cert, key }: Credentials,
+  options: AgentOptions,
+): HttpAgent | HttpsAgent {
+  if (server.startsWith('http:')) return new HttpAgent(options)
+  return new HttpsAgent({ ...options, rejectUnauthorized: true, ca, servername, cert, key })
 }

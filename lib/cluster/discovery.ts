@@ -37,7 +37,7 @@ type Answer = {
 export function createDiscovery(send: Send, now: () => Date): Discovery {
   const answers = new Map<string, Answer>()
 
-  function resourcesOf(kind: Gvk): Promise<Resources> {
+  const resourcesOf = (kind: Gvk): Promise<Resources> => {
     const key = apiVersionOf(kind)
     const known = answers.get(key)
     if (known !== undefined) return known.resources
@@ -50,8 +50,7 @@ export function createDiscovery(send: Send, now: () => Date): Discovery {
     )
     return resources
   }
-
-  async function findResource(kind: Gvk): Promise<ApiResource | undefined> {
+  const findResource = async (kind: Gvk): Promise<ApiResource | undefined> => {
     const resource = (await resourcesOf(kind)).get(kind.kind)
     const answer = answers.get(apiVersionOf(kind))
     if (resource !== undefined || answer === undefined) return resource
@@ -59,19 +58,17 @@ export function createDiscovery(send: Send, now: () => Date): Discovery {
     answers.delete(apiVersionOf(kind))
     return (await resourcesOf(kind)).get(kind.kind)
   }
-
-  async function findInOtherVersions(kind: Gvk): Promise<ApiResource | undefined> {
-    for (const version of await servedVersions(send, kind.group)) {
-      const resource = await findResource({ ...kind, version })
-      if (resource !== undefined) return resource
-    }
-    return undefined
-  }
-
   return {
     resourceFor: async (kind) => (await findResource(kind)) ?? refuse(kind),
-    resourceForAnyVersion: async (kind) =>
-      (await findResource(kind)) ?? (await findInOtherVersions(kind)),
+    resourceForAnyVersion: async (kind) => {
+      const own = await findResource(kind)
+      if (own !== undefined) return own
+      for (const version of await servedVersions(send, kind.group)) {
+        const other = await findResource({ ...kind, version })
+        if (other !== undefined) return other
+      }
+      return undefined
+    },
     forget: (group) => {
       for (const [key, answer] of answers) {
         if (group === undefined || answer.group === group) answers.delete(key)

@@ -63,7 +63,12 @@ export function addBuildCommand(program: Command, context: CliContext): void {
       runBuild(context, folder === undefined ? [] : [folder], flags),
     )
   addRemoteFlags(command)
-  const kustomization = command
+  addKustomizationCommand(command, context)
+}
+
+/** `driftless build kustomization`, with the flags of `flux build kustomization`. */
+function addKustomizationCommand(build: Command, context: CliContext): void {
+  const command = build
     .command('kustomization')
     .alias('ks')
     .summary('print what a Kustomization of Flux builds to')
@@ -90,7 +95,7 @@ export function addBuildCommand(program: Command, context: CliContext): void {
       readLocalSources,
     )
     .addOption(new Option('--in-memory-build').default(false).hideHelp())
-  addConnectFlags(addScopeFlags(addRemoteFlags(kustomization))).action(
+  addConnectFlags(addScopeFlags(addRemoteFlags(command))).action(
     (name: string, flags: RecursiveFlags) => printKustomization(context, name, flags),
   )
 }
