@@ -1,38 +1,24 @@
-import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { formatFault } from '../fleet/load.ts'
-import { createAddressCheck } from '../http/address-policy.ts'
-import { createOutbound } from '../http/outbound.ts'
 import type { Logger } from '../log/logger.ts'
 import type { DeadLetterDesk } from '../queue/dead-letters.ts'
 import { createLocalQueue } from '../queue/local.ts'
 import { createLocalDesk } from '../queue/local-dead-letters.ts'
-import { createArtifacts } from '../reconcile/artifacts.ts'
 import { forgetOldEvents } from '../reconcile/event-log.ts'
-import { createSources } from '../reconcile/fetch-once.ts'
 import { createNotices } from '../reconcile/notices.ts'
 import { createOperations, type Operations } from '../reconcile/operations.ts'
 import type { Ports, SecretReader } from '../reconcile/ports.ts'
-import { createFluxGuard } from '../reconcile/refuse-flux.ts'
-import { createRegistry } from '../reconcile/registry.ts'
 import { sweep } from '../reconcile/sweep.ts'
-import { syncFleet } from '../reconcile/sync-fleet.ts'
 import { tick } from '../reconcile/tick.ts'
 import { createWorker } from '../reconcile/worker.ts'
-import { createLocalSealer } from '../secrets/local.ts'
-import { createRepositoryCache } from '../source/git/repository-cache.ts'
-import { buildWithRemotes } from '../source/remote-bases.ts'
 import { messageOf } from '../status/error.ts'
 import { createFileStore } from '../store/files.ts'
-import { createMemoryStore } from '../store/memory.ts'
 import { tryProcessLock } from '../store/process-lock.ts'
 import type { Store } from '../store/store.ts'
-import { createEksFinder } from './aws-eks.ts'
-import { createClusters } from './clusters.ts'
-import { readFleet, watchFleet } from './fleet-folder.ts'
+import { watchFleet } from './fleet-folder.ts'
+import { createFleetReloader } from './fleet-reloader.ts'
+import { openLocalPorts } from './local-ports.ts'
 import { createSandboxes, type Sandboxes } from './sandboxes.ts'
-import { createUserAws } from './user-aws.ts'
 
 export type LocalOptions = {
   /** Where all state lies; made where it is missing. */
@@ -68,7 +54,7 @@ export type LocalRuntime = {
 }
 
 export async function createLocalRuntime(options: LocalOptions): Promise<LocalRuntime> {
-  const { stateDirectory, log } = options
+  const { stateDirectory } = options
   await mkdir(stateDirectory, { recursive: true, mode: 0o700 })
   const release = tryProcessLock(join(stateDirectory, 'serve.lock'))
   if (release === undefined) throw new Error(alreadyServed(stateDirectory))
@@ -76,21 +62,15 @@ export async function createLocalRuntime(options: LocalOptions): Promise<LocalRu
   const requests = localQueue(options, 'requests', options.concurrency ?? 16)
   const notices = localQueue(options, 'notices', 4)
   const sandboxes = createSandboxes(join(stateDirectory, 'sandbox'))
-  const ports = portsOf(
-    options,
-    store,
-    { requests: requests.queue, notices: notices.queue },
-    sandboxes,
-  )
-  const loading = createReloader(ports.ports, options, sandboxes)
-  let timers: readonly NodeJS.Timeout[] = []
-  let stopWatching = () => {}
+  const queues = { requests: requests.queue, notices: notices.queue }
+  const { ports, outbound, close } = openLocalPorts({ ...options, store, queues, sandboxes })
+  let stopLooking = () => {}
   return {
-    ports: ports.ports,
+    ports,
     store,
-    operations: createOperations(ports.ports),
+    operations: createOperations(ports),
     sandboxes,
-    tickNow: () => tick(ports.ports),
+    tickNow: () => tick(ports),
     deadLetters: createLocalDesk({ requests, notices }),
     health: () => ({ requests: requests.depth(), notices: notices.depth() }),
     noticesLeft: () => {
@@ -98,24 +78,38 @@ export async function createLocalRuntime(options: LocalOptions): Promise<LocalRu
       return waiting + delayed + working
     },
     start: async () => {
-      requests.start(createWorker(ports.ports))
-      notices.start(createNotices(ports.ports, ports.outbound, options.groupWindowMs))
-      await loading.load()
-      stopWatching = watchFleet(options.fleetPath, () => void loading.reload())
-      timers = [
-        every(options.tickMs ?? 1_000, log, () => tick(ports.ports)),
-        every(300_000, log, () => forgetOldEvents(store, ports.ports.now())),
-        every(300_000, log, () => sweep(ports.ports)),
-      ]
+      requests.start(createWorker(ports))
+      notices.start(createNotices(ports, outbound, options.groupWindowMs))
+      stopLooking = await startLooking(ports, options, sandboxes)
     },
     stop: async () => {
-      stopWatching()
-      timers.forEach(clearInterval)
+      stopLooking()
       await Promise.all([requests.stop(), notices.stop()])
       await sandboxes.close()
-      ports.close()
+      close()
       release()
     },
+  }
+}
+
+/** Loads the fleet, then looks at what changes in it and at what is due, until it is told to stop. */
+async function startLooking(
+  ports: Ports,
+  options: LocalOptions,
+  sandboxes: Sandboxes,
+): Promise<() => void> {
+  const { fleetPath, tickMs = 1_000, log } = options
+  const { load, reload } = createFleetReloader(ports, fleetPath, sandboxes)
+  await load()
+  const stopWatching = watchFleet(fleetPath, () => void reload())
+  const timers = [
+    every(tickMs, log, () => tick(ports)),
+    every(300_000, log, () => forgetOldEvents(ports.store, ports.now())),
+    every(300_000, log, () => sweep(ports)),
+  ]
+  return () => {
+    stopWatching()
+    timers.forEach(clearInterval)
   }
 }
 
@@ -126,91 +120,6 @@ function localQueue(options: LocalOptions, name: string, concurrency: number) {
     concurrency,
     warn: (message) => options.log.warn(message, { queue: name }),
   })
-}
-
-function portsOf(
-  options: LocalOptions,
-  store: Store,
-  queues: Pick<Ports, 'requests' | 'notices'>,
-  sandboxes: Sandboxes,
-) {
-  const { stateDirectory, secretStore, kubeconfigFile, log } = options
-  const now = () => new Date()
-  const checkAddress = createAddressCheck({ allowPrivate: true })
-  const outbound = createOutbound({ checkAddress })
-  const artifacts = createArtifacts(store)
-  const user = kubeconfigFile === undefined ? {} : { kubeconfigFile }
-  const local = { openSandbox: sandboxes.open, ...user }
-  const https = { checkAddress }
-  const aws = createUserAws(process.env)
-  const findEks = createEksFinder({ ...aws, https, now })
-  const clusters = createClusters({ store, secretStore, findEks, https, now, local })
-  const ports: Ports = {
-    store,
-    // The process lock keeps all other workers out, so that leases need not outlive this process.
-    leases: createMemoryStore(),
-    ...queues,
-    registry: createRegistry({ store, now, uniqueId: randomUUID }),
-    log,
-    now,
-    uniqueId: randomUUID,
-    random: Math.random,
-    owner: 'serve',
-    clusters,
-    refuseFlux: createFluxGuard(clusters, now),
-    sources: createSources({
-      store,
-      artifactCache: artifacts,
-      outbound,
-      cache: createRepositoryCache(),
-      awsCredentials: aws.credentials,
-    }),
-    buildWithRemotes: (hosts, build) => buildWithRemotes(build, { outbound, hosts }),
-    artifacts,
-    secretStore,
-    sealer: createLocalSealer(join(stateDirectory, 'seal.key')),
-  }
-  const close = () => {
-    clusters.close()
-    outbound.close()
-  }
-  return { ports, outbound, close }
-}
-
-/** Reloads one at a time; a change during a reload is followed by one more. */
-function createReloader(ports: Ports, { fleetPath, log }: LocalOptions, sandboxes: Sandboxes) {
-  let running: Promise<void> | undefined
-  let isStale = false
-  const load = async () => {
-    const fleet = await readFleet(fleetPath)
-    for (const fault of fleet.faults) {
-      log[fault.severity === 'error' ? 'error' : 'warn'](formatFault(fault))
-    }
-    // They listen for kubectl as long as this process runs, whether or not there is work for them.
-    for (const { name, spec } of fleet.clusters) {
-      if (spec.connection.type === 'sandbox') await sandboxes.open(name)
-    }
-    const { registered, removed } = await syncFleet(ports, fleet)
-    const counts = { clusters: fleet.clusters.length, registered: registered.length }
-    log.info('fleet loaded', { ...counts, removed: removed.length })
-  }
-  const reload = async (): Promise<void> => {
-    if (running !== undefined) {
-      isStale = true
-      return running
-    }
-    running = load().catch((thrown: unknown) => {
-      log.error(
-        `the fleet at ${fleetPath} could not be read; what was registered stays: ${messageOf(thrown)}`,
-      )
-    })
-    await running
-    running = undefined
-    if (!isStale) return
-    isStale = false
-    await reload()
-  }
-  return { load, reload }
 }
 
 function every(ms: number, log: Logger, work: () => Promise<unknown>): NodeJS.Timeout {
