@@ -130,7 +130,14 @@ function sharingKey({ source, credentials }: FetchRequest): string {
   const place =
     'url' in spec
       ? [spec.url, spec.ref]
-      : [spec.provider, spec.endpoint, spec.bucketName, spec.prefix, spec.region ?? '']
+      : [
+          spec.provider,
+          spec.isInsecure,
+          spec.endpoint,
+          spec.bucketName,
+          spec.prefix,
+          spec.region ?? '',
+        ]
   hash.update(JSON.stringify([source.type, place, sourceRules(source)]))
   for (const [name, value] of [...(credentials ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))) {
     hash.update(JSON.stringify([name, value.length])).update(value)

@@ -77,18 +77,31 @@ function unchanged(read: ReadFacts & { readonly revision: string }): SourceOutco
   return { kind: 'unchanged', revision, notices, ...(binding === undefined ? {} : { binding }) }
 }
 
-/** A key of all in a spec that shapes the artifact besides the revision. */
+/**
+ * A key of all in a spec that shapes the artifact besides the revision. Fields that are not built count: a source that
+ * asks for `verify` must not share the fetch of one that does not.
+ */
 export function sourceRules(source: FollowedSource): string {
   const { spec } = source
   const parts =
     source.type === 'Bucket'
       ? [spec.ignore ?? null, source.spec.endpoint, source.spec.bucketName, source.spec.prefix]
       : [spec.ignore ?? null, source.spec.sparseCheckout]
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
+  const text = JSON.stringify([...parts, ...unbuiltFields(source)])
+  return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }
 
 /** A field that is not built yet is said to be so, never passed over. */
 function refuseUnbuilt(source: FollowedSource): void {
+  const fields = unbuiltFields(source)
+  if (fields.length === 0) return
+  const list = fields.map((field) => `spec.${field}`).join(', ')
+  throw new SourceError('NotSupportedYet', `${list} of a ${source.type} is not built yet`, {
+    data: { fields },
+  })
+}
+
+function unbuiltFields(source: FollowedSource): readonly string[] {
   const fields = [...source.spec.notBuilt]
   if (source.type === 'GitRepository') {
     const { include, recurseSubmodules, provider } = source.spec
@@ -98,9 +111,5 @@ function refuseUnbuilt(source: FollowedSource): void {
   } else if (/^(?:gcp|azure)$/.test(source.spec.provider)) {
     fields.push(`provider: ${source.spec.provider}`)
   }
-  if (fields.length === 0) return
-  const list = fields.map((field) => `spec.${field}`).join(', ')
-  throw new SourceError('NotSupportedYet', `${list} of a ${source.type} is not built yet`, {
-    data: { fields },
-  })
+  return fields
 }

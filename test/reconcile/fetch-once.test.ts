@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { readFleetObject } from '../../lib/fleet/fleet-object.ts'
+import type { JsonObject } from '../../lib/manifest/object.ts'
 import { createArtifacts } from '../../lib/reconcile/artifacts.ts'
 import { createSources } from '../../lib/reconcile/fetch-once.ts'
 import type { FetchRequest } from '../../lib/reconcile/ports.ts'
@@ -12,12 +13,17 @@ beforeAll(async () => {
 })
 afterAll(() => host.close())
 
-const requestFor = (url: string, cluster: string, askedAt: string): FetchRequest => {
+const requestFor = (
+  url: string,
+  cluster: string,
+  askedAt: string,
+  more: JsonObject = {},
+): FetchRequest => {
   const object = {
     apiVersion: 'source.toolkit.fluxcd.io/v1',
     kind: 'GitRepository',
     metadata: { name: 'app', namespace: 'flux-system' },
-    spec: { interval: '1m', url, ref: { branch: 'main' } },
+    spec: { interval: '1m', url, ref: { branch: 'main' }, ...more },
   }
   const read = readFleetObject(object, cluster)
   if (read.type !== 'GitRepository') throw new Error(`read as ${read.type}`)
@@ -80,6 +86,20 @@ it('shares one fetch among all who asked before it began', async () => {
   ])
   expect(two).toEqual(one)
   expect(together.requests()).toBe(alone.requests())
+})
+
+it('shares nothing with a source whose verification is not built', async () => {
+  host.commit('acme/verified', { 'a.yaml': 'one' })
+  const url = `${host.url}/acme/verified`
+  const { sources, release, wasAsked } = heldSources()
+  const plain = sources.fetch(requestFor(url, 'one', at(0)))
+  await wasAsked
+  const verify = { mode: 'HEAD', secretRef: { name: 'keys' } }
+  const verified = sources.fetch(requestFor(url, 'two', at(0), { verify }))
+  const refused = expect(verified).rejects.toMatchObject({ code: 'NotSupportedYet' })
+  release()
+  expect((await plain).revision).toMatch(/^main@sha1:/)
+  await refused
 })
 
 it('goes on by itself where the one that began the fetch had to stop', async () => {

@@ -117,5 +117,6 @@ describe('fetchSource', () => {
     expect(sourceRules(gitSource({ intervalMs: 1, timeoutMs: 2 }))).toBe(rules)
     expect(sourceRules(gitSource({ ignore: '' }))).not.toBe(rules)
     expect(sourceRules(gitSource({ sparseCheckout: ['a'] }))).not.toBe(rules)
+    expect(sourceRules(gitSource({ notBuilt: ['verify'] }))).not.toBe(rules)
   })
 })
