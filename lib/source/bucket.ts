@@ -183,11 +183,15 @@ const codes: Readonly<Partial<Record<OutboundError['code'], SourceErrorCode>>> =
   AnswerTooLarge: 'TooLarge',
 }
 
+const trustRemedy =
+  'a certificate of your own authority is trusted with NODE_EXTRA_CA_CERTS in the environment'
+
 function translate(thrown: unknown): SourceError {
   if (thrown instanceof SourceError) return thrown
   if (thrown instanceof OutboundError) {
     const { code, message, retryable } = thrown
-    return new SourceError(codes[code] ?? 'BucketFailed', message, { cause: thrown, retryable })
+    const text = code === 'TlsInvalid' ? `${message}; ${trustRemedy}` : message
+    return new SourceError(codes[code] ?? 'BucketFailed', text, { cause: thrown, retryable })
   }
   const status = statusOf(thrown)
   const text =

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { BucketSpec } from '../../lib/fleet/bucket.ts'
 import { createAddressCheck } from '../../lib/http/address-policy.ts'
 import { createOutbound } from '../../lib/http/outbound.ts'
+import { OutboundError } from '../../lib/http/outbound-error.ts'
 import { createSandboxBucket, type SandboxBucket } from '../../lib/sandbox/bucket.ts'
 import { listenOnLoopback } from '../../lib/sandbox/listen.ts'
 import { type BucketPorts, fetchBucket, resolveBucket } from '../../lib/source/bucket.ts'
@@ -139,6 +140,14 @@ describe('a bucket', () => {
     const { port } = await sandbox(objects)
     const { files } = await read(specOf(port, { prefix: 'b/' }))
     expect([...files.keys()].sort()).toEqual(['.sourceignore', 'b/app.yaml'])
+  })
+
+  it('tells how to trust a certificate of an own authority', async () => {
+    const request = () => Promise.reject(new OutboundError('TlsInvalid', 'it is refused'))
+    const all = { ...ports(), outbound: { ...outbound(), request } }
+    await expect(resolveBucket(specOf(1, { isInsecure: false }), all)).rejects.toThrow(
+      /it is refused; .* NODE_EXTRA_CA_CERTS/,
+    )
   })
 
   it('downloads nothing to tell its revision', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GitRef } from '../../lib/fleet/git-repository.ts'
+import { OutboundError } from '../../lib/http/outbound-error.ts'
 import { createRepositoryCache } from '../../lib/source/git/repository-cache.ts'
 import { fetchGit, type GitPorts, type GitSource, resolveGit } from '../../lib/source/git.ts'
 import { createGitHost, type GitHost } from './git/host.ts'
@@ -162,6 +163,13 @@ describe('git faults', () => {
       reason: 'URLInvalid',
       message: expect.stringMatching(/the address is refused: .* metadata, link-local or reserved/),
     })
+  })
+
+  it('tell how to trust a certificate of an own authority', async () => {
+    const request = () => Promise.reject(new OutboundError('TlsInvalid', 'it is refused'))
+    const source = sourceOf({ branch: 'main' }, { url: 'https://git.example/acme/app' })
+    const resolved = resolveGit(source, { outbound: { ...host.outbound, request } })
+    await expect(resolved).rejects.toThrow(/it is refused; .* ca\.crt in the Secret/)
   })
 
   it('tell a sparse folder that is not there', async () => {

@@ -116,8 +116,13 @@ const codes: Readonly<Partial<Record<OutboundError['code'], SourceErrorCode>>> =
 function translate(thrown: unknown): unknown {
   if (!(thrown instanceof OutboundError)) return thrown
   const { code, message, retryable } = thrown
-  return new SourceError(codes[code] ?? 'Unreachable', message, { cause: thrown, retryable })
+  const remedy = code === 'TlsInvalid' ? `; ${trustRemedy}` : ''
+  const text = `${message}${remedy}`
+  return new SourceError(codes[code] ?? 'Unreachable', text, { cause: thrown, retryable })
 }
+
+const trustRemedy =
+  'a certificate of your own authority is trusted with ca.crt in the Secret that spec.secretRef names'
 
 function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
