@@ -110,7 +110,7 @@ type TextFields = Pick<
 function textFields(opened: OpenMap): TextFields {
   const { take, report } = opened
   const text: Fields['text'] = (key, rule) => {
-    const found = typed(opened, key, isText, 'a text')
+    const found = typed(opened, key, isText, 'a text', textRemedy)
     if (found === undefined || rule === undefined || rule.pattern.test(found)) return found
     report('error', key, `'${shortened(found)}' is not allowed`, rule.remedy)
     return undefined
@@ -124,11 +124,19 @@ function textFields(opened: OpenMap): TextFields {
     return known
   }
   const durationMs: Fields['durationMs'] = (key, rule) => {
+    if (typeof take(key) === 'number') {
+      return typed(
+        opened,
+        key,
+        (_): _ is never => false,
+        'a text',
+        () => durationRemedy,
+      )
+    }
     const found = text(key, rule)
     const parsed = found === undefined ? undefined : parseDuration(found)
     if (found !== undefined && parsed === undefined) {
-      const remedy = 'write a duration such as 10m, 1h30m or 90s, at most ten years'
-      report('error', key, `'${shortened(found)}' is no duration`, remedy)
+      report('error', key, `'${shortened(found)}' is no duration`, durationRemedy)
     }
     return parsed
   }
@@ -190,10 +198,11 @@ function typed<T>(
   key: string,
   isWanted: (found: Json) => found is T & Json,
   wanted: string,
+  remedy: (found: Json) => string = () => `write ${wanted}`,
 ): (T & Json) | undefined {
   const found = take(key)
   if (found === undefined || isWanted(found)) return found
-  report('error', key, `is ${describe(found)}, not ${wanted}`, `write ${wanted}`)
+  report('error', key, `is ${describe(found)}, not ${wanted}`, remedy(found))
   return undefined
 }
 
@@ -221,8 +230,15 @@ function mapOf(value: Json | undefined, at: string, faults: FieldFault[]): JsonO
 
 function textEntry(entry: Json, key: string, report: Report): readonly string[] {
   if (typeof entry === 'string') return [entry]
-  report('error', key, `is ${describe(entry)}, not a text`, 'put it in quotes')
+  report('error', key, `is ${describe(entry)}, not a text`, textRemedy(entry))
   return []
+}
+
+const durationRemedy = 'write a duration such as 10m, 1h30m or 90s, at most ten years'
+
+/** `commit: 1234567` and `value: on` were meant as texts. */
+function textRemedy(found: Json): string {
+  return typeof found === 'object' ? 'write a text' : 'put it in quotes'
 }
 
 const isText = (value: Json): value is string => typeof value === 'string'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Fields } from '../../lib/fleet/fields.ts'
-import { lengthRule } from '../../lib/fleet/fields.ts'
+import type { FieldFault, Fields } from '../../lib/fleet/fields.ts'
+import { createFields, lengthRule } from '../../lib/fleet/fields.ts'
+import type { Json } from '../../lib/manifest/object.ts'
 import { readSpec } from './read-spec.ts'
 
 describe('createFields', () => {
@@ -15,6 +16,19 @@ describe('createFields', () => {
     ['choice', (fields) => fields.choice('a', ['x']), 'is the number 1, not a text'],
   ])('%s says what it found and where', (_, read, message) => {
     expect(readSpec(read, { a: 1 }).faults).toEqual([`spec.a ${message}`])
+  })
+
+  it.each<[Json, (fields: Fields) => unknown, string]>([
+    [1234567, (fields) => fields.text('a'), 'put it in quotes'],
+    [true, (fields) => fields.text('a'), 'put it in quotes'],
+    [[], (fields) => fields.text('a'), 'write a text'],
+    [[1], (fields) => fields.texts('a'), 'put it in quotes'],
+    [[{}], (fields) => fields.texts('a'), 'write a text'],
+    [60, (fields) => fields.durationMs('a'), expect.stringMatching(/^write a duration such as/)],
+  ])('tells what to write instead of %j', (value, read, remedy) => {
+    const faults: FieldFault[] = []
+    read(createFields({ a: value }, 'spec', faults))
+    expect(faults.map((fault) => fault.remedy)).toEqual([remedy])
   })
 
   it('goes on after a fault, and names places in lists and maps', () => {
