@@ -123,6 +123,12 @@ describe('receiveS3', () => {
     expect(verdict(`Bearer ${secret}`, [])).toBe('refused')
   })
 
+  it('reads JSON whatever content type curl gives it', () => {
+    const type = 'application/x-www-form-urlencoded'
+    const headers = { authorization: `Bearer ${secret}`, 'content-type': type }
+    expect(receiveS3(inboundOf(envelope, headers), [secret]).outcome).toBe('change')
+  })
+
   it('answers a proven body that is no object as malformed', () => {
     const headers = { authorization: `Bearer ${secret}` }
     expect(receiveS3(inboundOf('[]', headers), [secret]).outcome).toBe('malformed')
