@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { ConnectFlags } from './connect.ts'
+import { ExitError } from './context.ts'
 import type { Format } from './output.ts'
 
 export type ScopeFlags = {
@@ -32,6 +33,12 @@ export function addFormatFlag(command: Command): Command {
 }
 
 export type CommonFlags = ConnectFlags & ScopeFlags & { readonly output: Format }
+
+/** What is watched is printed as rows, one by one: there is no end at which JSON could be closed. */
+export function refuseFormatOfWatch({ output }: CommonFlags): void {
+  if (output === 'table') return
+  throw new ExitError(1, `--watch prints a table; leave out -o ${output}, or --watch`)
+}
 
 /** A whole number above 0. */
 export function parseCount(text: string): number {

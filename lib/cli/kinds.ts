@@ -1,3 +1,5 @@
+import { nearestName } from '../kustomize/file/nearest-name.ts'
+
 /** The words people use for kinds, as flux does. */
 export type KindWord = {
   readonly kind: string
@@ -53,6 +55,18 @@ export function splitKind(
 
 export const kindHelp =
   'kustomization (ks), source git, source bucket, alert, alert-provider, receiver'
+
+/** Those that there is something to reconcile of. */
+export const activeKindHelp = 'kustomization (ks), source git, source bucket, receiver'
+
+/** What to say of words that begin with no kind; `more` are further words that may stand there. */
+export function unknownKind(words: readonly string[], more: readonly string[] = []): string {
+  const known = [...kindWords.flatMap((each) => each.words), ...more]
+  const written = words.join(' ')
+  const nearest = nearestName(written, known) ?? nearestName(words[0] ?? '', known)
+  const hint = nearest === undefined ? '' : `, did you mean '${nearest}'`
+  return `'${written}' is no kind${hint}; use ${[...more, kindHelp].join(', ')}`
+}
 
 function kindWord(
   kind: string,

@@ -3,6 +3,7 @@ import type { Operations } from '../reconcile/operations.ts'
 import { ExitError } from './context.ts'
 import type { ScopeFlags } from './flags.ts'
 import { type KindWord, kindHelp, splitKind } from './kinds.ts'
+import { requireCluster } from './require-cluster.ts'
 
 /** An object and the word flux has for its kind. */
 export type SelectedObject = { readonly id: ObjectId; readonly word: KindWord }
@@ -26,6 +27,7 @@ export async function selectObject(
   const found = (await operations.objects(scope)).filter((object) => object.name === name)
   const [only, ...others] = found
   if (only === undefined) {
+    await requireCluster(operations, cluster)
     throw new ExitError(1, `${kind} object '${name}' not found in "${namespace}" namespace`)
   }
   if (others.length > 0) {

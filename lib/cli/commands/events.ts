@@ -4,8 +4,16 @@ import type { EventFilter } from '../../reconcile/event-log.ts'
 import type { Event } from '../../status/event.ts'
 import { connect } from '../connect.ts'
 import { type CliContext, ExitError } from '../context.ts'
-import { addConnectFlags, addFormatFlag, type CommonFlags, parseCount } from '../flags.ts'
+import {
+  addConnectFlags,
+  addFormatFlag,
+  type CommonFlags,
+  parseCount,
+  refuseFormatOfWatch,
+} from '../flags.ts'
+import { findKind, unknownKind } from '../kinds.ts'
 import { formatData } from '../output.ts'
+import { requireCluster } from '../require-cluster.ts'
 import { formatTable } from '../table.ts'
 
 type EventFlags = CommonFlags & {
@@ -45,10 +53,12 @@ export function addEventsCommand(program: Command, context: CliContext): void {
 }
 
 async function printEvents(context: CliContext, flags: EventFlags): Promise<void> {
+  if (flags.watch) refuseFormatOfWatch(flags)
   const { operations } = await connect(context, flags)
   const filter = { ...filterOf(flags), limit: flags.limit }
   const isOver = context.interrupted.then(() => true)
   let events = [...(await operations.events(filter))].reverse()
+  if (events.length === 0) await requireCluster(operations, flags.cluster)
   if (flags.output !== 'table') {
     context.output.data(formatData(events, flags.output))
     return
@@ -77,9 +87,16 @@ function filterOf(flags: EventFlags): EventFilter {
     ...(flags.all || name !== undefined ? {} : { isEventful: true }),
     ...(flags.cluster === undefined ? {} : { cluster: flags.cluster }),
     ...(flags.allNamespaces ? {} : { namespace: flags.namespace }),
-    ...(kind === undefined ? {} : { kind }),
+    ...(kind === undefined ? {} : { kind: kindOf(kind) }),
     ...(name === undefined ? {} : { name }),
   }
+}
+
+/** Also `ks` and `gitrepository`; kinds that have no words of their own are written as they are. */
+function kindOf(written: string): string {
+  const known = findKind([written])?.kind
+  if (known === undefined && !/^[A-Z]/.test(written)) throw new ExitError(1, unknownKind([written]))
+  return known ?? written
 }
 
 function formatEvents(

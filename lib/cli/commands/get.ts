@@ -2,11 +2,12 @@ import type { Command } from 'commander'
 import type { ObjectView } from '../../reconcile/operations.ts'
 import { connect } from '../connect.ts'
 import { type CliContext, ExitError } from '../context.ts'
-import { addConnectFlags, addFormatFlag, type CommonFlags } from '../flags.ts'
+import { addConnectFlags, addFormatFlag, type CommonFlags, refuseFormatOfWatch } from '../flags.ts'
 import { formatClusters, formatObjects } from '../get-tables.ts'
-import { type KindWord, kindHelp, kindWords, splitKind } from '../kinds.ts'
+import { type KindWord, kindHelp, kindWords, splitKind, unknownKind } from '../kinds.ts'
 import { toManifest } from '../manifest-of.ts'
 import { formatData } from '../output.ts'
+import { requireCluster } from '../require-cluster.ts'
 import { parseStatusSelector, withLabels } from '../selectors.ts'
 
 type GetFlags = CommonFlags & {
@@ -57,11 +58,12 @@ export function addGetCommand(program: Command, context: CliContext): void {
 
 async function get(context: CliContext, words: string[], flags: GetFlags): Promise<void> {
   const { operations } = await connect(context, flags)
-  if (words[0] === 'clusters' || words[0] === 'cluster') {
+  if (isClusters(words)) {
     const clusters = await operations.clusters()
     const shown = clusters.filter(
       ({ name }) => flags.cluster === undefined || name === flags.cluster,
     )
+    if (shown.length === 0) await requireCluster(operations, flags.cluster)
     context.output.data(
       flags.output === 'table'
         ? formatClusters(shown, flags.header)
@@ -89,10 +91,12 @@ async function get(context: CliContext, words: string[], flags: GetFlags): Promi
 function wanted(words: readonly string[]): { kinds: readonly KindWord[]; name?: string } {
   if (words[0] === 'all') return { kinds: kindWords }
   const split = splitKind(words)
-  if (split === undefined || split.rest.length > 1) {
-    throw new ExitError(1, `'${words.join(' ')}' is no kind; use all, clusters, ${kindHelp}`)
+  if (split === undefined) throw new ExitError(1, unknownKind(words, ['all', 'clusters']))
+  const [name, ...others] = split.rest
+  if (others.length > 0) {
+    const kind = split.kind.words[0] ?? split.kind.kind
+    throw new ExitError(1, `get ${kind} takes one name, not '${split.rest.join(' ')}'`)
   }
-  const [name] = split.rest
   return { kinds: [split.kind], ...(name === undefined ? {} : { name }) }
 }
 
@@ -113,13 +117,22 @@ async function select(
   const lists = await Promise.all(kinds.map(({ kind }) => operations.objects({ ...scope, kind })))
   const listed = lists.flat()
   const found = listed.filter((object) => name === undefined || object.name === name)
+  if (listed.length === 0) await requireCluster(operations, flags.cluster)
   if (found.length === 0 && kinds.length === 1) throw nothingFound(kinds[0], name, flags)
   const isInState = parseStatusSelector(flags.statusSelector)
   const objects = await withLabels(operations, found.filter(isInState), flags.labelSelector)
   return { objects, hasClusters: new Set(listed.map(({ cluster }) => cluster)).size > 1 }
 }
 
+function isClusters([word]: readonly string[]): boolean {
+  return word === 'clusters' || word === 'cluster'
+}
+
 async function watch(context: CliContext, words: string[], flags: GetFlags): Promise<void> {
+  refuseFormatOfWatch(flags)
+  if (isClusters(words)) {
+    throw new ExitError(1, '--watch shows no clusters; watch all, or a kind')
+  }
   const { kinds, name } = wanted(words)
   const isOver = context.interrupted.then(() => true)
   const printed = new Map<string, string>()

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { connect, requireLive } from '../connect.ts'
 import { type CliContext, ExitError } from '../context.ts'
 import { addConnectFlags, addScopeFlags, type CommonFlags } from '../flags.ts'
-import { kindHelp } from '../kinds.ts'
+import { activeKindHelp } from '../kinds.ts'
 import { selectObject } from '../select-object.ts'
 import { describe, parseTimeout, tellOutcome } from '../settle.ts'
 
@@ -22,7 +22,7 @@ export function addReconcileCommand(program: Command, context: CliContext): void
   const command = program
     .command('reconcile')
     .summary('reconcile an object now')
-    .description(`Reconciles an object now and waits for the outcome. KIND is ${kindHelp}.`)
+    .description(`Reconciles an object now and waits for the outcome. KIND is ${activeKindHelp}.`)
     .argument('<kind and name...>', 'for example: kustomization apps')
     .option('--with-source', 'look at the source of a Kustomization first', false)
     .option('--timeout <duration>', 'how long to wait', '5m')

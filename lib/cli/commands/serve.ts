@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { createLogger } from '../../log/logger.ts'
 import { createRedactor } from '../../log/redact.ts'
 import { formatTerminal } from '../../log/terminal.ts'
@@ -55,7 +55,11 @@ export function addServeCommand(program: Command, context: CliContext): void {
     )
     .option('--port <port>', 'port to listen on', parsePort, 8080)
     .option('--concurrency <count>', 'objects looked at side by side', parseCount, 16)
-    .option('--log-format <format>', 'text or json', 'text')
+    .addOption(
+      new Option('--log-format <format>', 'how to print the log')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
     .option('-v, --verbose', 'log more', false)
     .addHelpText('after', examples)
     .action((flags: ServeFlags) => serve(context, flags))
