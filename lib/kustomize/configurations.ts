@@ -31,7 +31,7 @@ function loadOne(session: Session, place: Place, path: string): TransformerConfi
   const file = `${at(place)}${path}`
   const value = parseData(loadText(session, place, path), file)
   const faults: FieldFault[] = []
-  const config = readConfig(value, { field: '', faults })
+  const config = readConfig(value, { field: '', faults, converts: 'direct' })
   if (faults.length > 0) throw invalidFile(file, faults)
   return sortConfig(config)
 }

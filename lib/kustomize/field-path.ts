@@ -10,7 +10,7 @@ import {
 } from '../manifest/node.ts'
 import { BuildError } from './build-error.ts'
 import type { FieldSpec } from './field-spec.ts'
-import { lookup } from './lookup.ts'
+import { lookup, lookupCreate } from './lookup.ts'
 import { emptyNode, getOrCreate, untagged } from './node-edit.ts'
 import { type Resource, typeOfResource } from './resource.ts'
 import { isSelected, type ResourceType } from './resource-id.ts'
@@ -106,7 +106,7 @@ function step(
   }
   const isLast = depth === compiled.segments.length - 1
   const kind = isLast ? createKind : 'map'
-  const field = getOrCreate(node, key, kind)
+  const field = isPlain ? getOrCreate(node, key, kind) : lookupCreate(node, [name], kind)
   if (field === undefined || !isNull(field)) return field
   return replaceNull(node, name, field, kind, createTag)
 }

@@ -1,6 +1,6 @@
 import { nodeToJson } from '../manifest/node-json.ts'
 import { BuildError } from './build-error.ts'
-import { type FieldFault, type Fields, openFields } from './file/fields.ts'
+import { type FieldFault, type Fields, openFields, type Where } from './file/fields.ts'
 import { invalidFile } from './file/read-file.ts'
 import { generateConfigMap, generateSecret } from './generate/generator.ts'
 import { generateIamPolicy } from './generate/iam-policy.ts'
@@ -37,9 +37,11 @@ export function runGeneratorPlugin(target: Target, plugin: Resource): readonly R
 
 /** Sets up a transformer or validator that is configured by an object of its own. */
 export function compileTransformerPlugin(target: Target, plugin: Resource): Transformer {
-  const compile = transformerPlugins.get(builtinKind(plugin))
+  const kind = builtinKind(plugin)
+  const compile = transformerPlugins.get(kind)
   if (compile === undefined) throw unknownPlugin(plugin, 'transformer')
-  return configure(plugin, (fields) => compile(fields, target))
+  const converts = readWithGoYaml.has(kind) ? 'all' : 'direct'
+  return configure(plugin, (fields) => compile(fields, target), converts)
 }
 
 /** The kind of a builtin plugin; everything else would run a program. */
@@ -52,13 +54,23 @@ function builtinKind(plugin: Resource): string {
   )
 }
 
-function configure<T>(plugin: Resource, read: (fields: Fields) => T): T {
+function configure<T>(
+  plugin: Resource,
+  read: (fields: Fields) => T,
+  converts?: Where['converts'],
+): T {
   const faults: FieldFault[] = []
   const value = plugin.node === undefined ? null : nodeToJson(plugin.node)
-  const configured = read(openFields(value, { field: '', faults, isLenient: true }))
+  const where = { field: '', faults, isLenient: true }
+  const configured = read(
+    openFields(value, converts === undefined ? where : { ...where, converts }),
+  )
   if (faults.length > 0) throw invalidFile(formatId(currentId(plugin)), faults)
   return configured
 }
+
+/** kustomize reads the configuration of these two with another library. */
+const readWithGoYaml: ReadonlySet<string> = new Set(['PrefixTransformer', 'SuffixTransformer'])
 
 function unknownPlugin(plugin: Resource, role: string): BuildError {
   return new BuildError(

@@ -29,58 +29,88 @@ export type Index = Map<string, Resource[]>
 
 export function createResourceList(): ResourceList {
   let items: Resource[] = []
-  let current: Index | undefined
-  let any: Index | undefined
   let isSettled = true
-  const currentIndex = (): Index => {
-    current ??= indexBy(items, (resource) => [currentId(resource)])
-    return current
+  const indexes = createIndexes(() => items)
+  const reindex = (): void => {
+    isSettled = false
+    indexes.forget()
   }
-  const list: ResourceList = {
+  return {
     items: () => items,
     append: (resource) => {
-      const index = currentIndex()
-      const id = currentId(resource)
-      const key = idKey(id)
-      if (index.has(key)) throw conflict(id)
-      index.set(key, [resource])
+      indexes.add(resource)
       items.push(resource)
-      if (any !== undefined) addToIndex(any, resource, allIds(resource))
     },
-    withCurrentId: (id) => currentIndex().get(idKey(id)) ?? [],
-    withAnyId: (id) => {
-      any ??= indexBy(items, allIds)
-      return any.get(idKey(id)) ?? []
-    },
+    withCurrentId: (id) => indexes.current().get(idKey(id)) ?? [],
+    withAnyId: (id) => indexes.any().get(idKey(id)) ?? [],
     replace: (old, by) => {
       items[items.indexOf(old)] = by
-      for (const index of [current, any]) if (index !== undefined) exchange(index, old, by)
+      indexes.exchange(old, by)
     },
     setItems: (next) => {
       items = [...next]
-      list.reindex()
+      reindex()
     },
     dropEmptied: () => {
       if (isSettled) return
       isSettled = true
       if (!items.some(isEmptied)) return
       items = items.filter((resource) => !isEmptied(resource))
-      current = undefined
-      any = undefined
+      indexes.forget()
     },
-    reindex: () => {
-      isSettled = false
-      current = undefined
-      any = undefined
-    },
-    currentIndex,
+    reindex,
+    currentIndex: indexes.current,
     adopt: (other) => {
       refuseConflicts(other)
       items = [...other.items()]
-      current = other.currentIndex()
+      indexes.adoptCurrent(other.currentIndex())
     },
   }
-  return list
+}
+
+/** Each index is made when it is first asked for. */
+type Indexes = {
+  readonly current: () => Index
+  readonly any: () => Index
+  /** Throws ResourceConflict. */
+  readonly add: (resource: Resource) => void
+  readonly exchange: (old: Resource, by: Resource) => void
+  readonly adoptCurrent: (index: Index) => void
+  readonly forget: () => void
+}
+
+function createIndexes(items: () => readonly Resource[]): Indexes {
+  let current: Index | undefined
+  let any: Index | undefined
+  const currentIndex = (): Index => {
+    current ??= indexBy(items(), (resource) => [currentId(resource)])
+    return current
+  }
+  return {
+    current: currentIndex,
+    any: () => {
+      any ??= indexBy(items(), allIds)
+      return any
+    },
+    add: (resource) => {
+      const index = currentIndex()
+      const id = currentId(resource)
+      const key = idKey(id)
+      if (index.has(key)) throw conflict(id)
+      index.set(key, [resource])
+      if (any !== undefined) addToIndex(any, resource, allIds(resource))
+    },
+    exchange: (old, by) => {
+      for (const index of [current, any]) if (index !== undefined) exchange(index, old, by)
+    },
+    adoptCurrent: (index) => {
+      current = index
+    },
+    forget: () => {
+      current = undefined
+      any = undefined
+    },
+  }
 }
 
 export function appendAll(list: ResourceList, added: readonly Resource[]): void {

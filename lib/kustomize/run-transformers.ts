@@ -28,6 +28,8 @@ export function runTransformers(target: Target, { list, config }: Accumulator): 
   }
 }
 
+const everywhere = { unsetOnly: false, subjects: 'defaultOnly' } as const
+
 /** In the order of kustomize 5.8.1. */
 function fieldSteps(target: Target, config: Accumulator['config']): Step[] {
   const { session, place, file } = target
@@ -49,12 +51,7 @@ function fieldSteps(target: Target, config: Accumulator['config']): Step[] {
     namespace === ''
       ? undefined
       : step('NamespaceTransformer', (list) =>
-          setNamespace(list, {
-            namespace,
-            specs: config.namespace,
-            unsetOnly: false,
-            subjects: 'defaultOnly',
-          }),
+          setNamespace(list, { namespace, specs: config.namespace, ...everywhere }),
         ),
     namePrefix === ''
       ? undefined

@@ -6,6 +6,7 @@ import { compareFlux } from './fuzz/compare-flux.ts'
 import { makeCase } from './fuzz/make-case.ts'
 import { makeEnvsubstCase } from './fuzz/make-envsubst-case.ts'
 import { makeFluxCase } from './fuzz/make-flux-case.ts'
+import { oddFieldCases } from './fuzz/odd-fields.ts'
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, number) => number)
 
@@ -16,6 +17,16 @@ describeWithPeers(['kustomize'], 'made-up kustomizations', () => {
       expect(verdict, `npm run fuzz -- --seed ci --from ${number} --count 1`).not.toMatchObject({
         outcome: 'different',
       })
+    }
+  })
+})
+
+describeWithPeers(['kustomize'], 'fields with odd values', () => {
+  it('build to what kustomize prints, or fail where it fails', async () => {
+    for (const [number, entry] of oddFieldCases('ci').slice(0, 160).entries()) {
+      const verdict = await compareCase(entry)
+      const again = `npm run fuzz -- --fields --seed ci --from ${number} --count 1`
+      expect(verdict, again).not.toMatchObject({ outcome: 'different' })
     }
   })
 })

@@ -38,9 +38,9 @@ export function readFieldSpec(value: Json, where: Where): FieldSpec {
 
 export function readGvk(fields: Fields): Gvk {
   return {
-    group: fields.text('group'),
-    version: fields.text('version'),
-    kind: fields.text('kind'),
+    group: fields.embeddedText('group'),
+    version: fields.embeddedText('version'),
+    kind: fields.embeddedText('kind'),
   }
 }
 
@@ -74,8 +74,8 @@ export function readSelector(value: Json, where: Where): Selector {
   const fields = openFields(value, where)
   const selector = {
     ...readGvk(fields),
-    name: fields.text('name'),
-    namespace: fields.text('namespace'),
+    name: fields.embeddedText('name'),
+    namespace: fields.embeddedText('namespace'),
     labelSelector: fields.text('labelSelector'),
     annotationSelector: fields.text('annotationSelector'),
   }
@@ -119,8 +119,8 @@ function readReplacementSource(value: Json, where: Where): ReplacementSource {
   const fields = openFields(value, where)
   const source = {
     ...readGvk(fields),
-    name: fields.text('name'),
-    namespace: fields.text('namespace'),
+    name: fields.embeddedText('name'),
+    namespace: fields.embeddedText('namespace'),
     fieldPath: fields.text('fieldPath'),
     options: fields.optional('options', readFieldOptions),
   }
@@ -132,12 +132,20 @@ function readReplacementTarget(value: Json, where: Where): ReplacementTarget {
   const fields = openFields(value, where)
   const target = {
     select: fields.optional('select', readSelector),
-    reject: fields.list('reject', readSelector),
+    reject: fields.list('reject', readReject),
     fieldPaths: fields.texts('fieldPaths'),
     options: fields.optional('options', readFieldOptions),
   }
   fields.close()
   return target
+}
+
+/** kustomize crashes where one is null. */
+function readReject(value: Json, where: Where): Selector {
+  if (value === null) {
+    where.faults.push({ field: where.field, message: 'expected a map but found null; remove it' })
+  }
+  return readSelector(value, where)
 }
 
 function readFieldOptions(value: Json, where: Where): FieldOptions {

@@ -1,3 +1,5 @@
+import { isRawInteger } from '../../manifest/exact-integer.ts'
+import { formatFloat, formatNumber, shortestFloat32 } from '../../manifest/number.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../manifest/object.ts'
 import { nearestName } from './nearest-name.ts'
 
@@ -8,8 +10,13 @@ export type FieldFault = { readonly field: string; readonly message: string }
 export type Where = {
   readonly field: string
   readonly faults: FieldFault[]
-  /** Numbers and booleans may stand for strings, and fields that nobody knows are no fault. */
+  /** Fields that nobody knows are no fault. */
   readonly isLenient?: boolean
+  /**
+   * Numbers and booleans may stand for strings: everywhere, as for go-yaml v3, or only in the fields of a Go struct that
+   * is not embedded in another, as for sigs.k8s.io/yaml. Nowhere where it is left out.
+   */
+  readonly converts?: 'all' | 'direct'
 }
 
 /**
@@ -19,6 +26,8 @@ export type Where = {
 export type Fields = {
   readonly has: (name: string) => boolean
   readonly text: (name: string) => string
+  /** The text of a field of an embedded struct. */
+  readonly embeddedText: (name: string) => string
   readonly optionalText: (name: string) => string | undefined
   readonly flag: (name: string) => boolean
   readonly integer: (name: string) => number
@@ -49,6 +58,7 @@ export function openFields(value: Json, where: Where): Fields {
   return {
     has: (name) => get(name) !== null,
     text: (name) => readText(getScalar(name), below(name)),
+    embeddedText: (name) => readText(getScalar(name), below(name), true),
     optionalText: (name) => {
       const found = get(name)
       return found === null ? undefined : readText(found, below(name))
@@ -68,9 +78,13 @@ export function openFields(value: Json, where: Where): Fields {
 }
 
 function toObject(value: Json, where: Where): JsonObject {
-  if (isJsonObject(value)) return value
+  if (isMap(value)) return value
   if (value !== null) report(where, 'a map', value)
   return {}
+}
+
+function isMap(value: Json): value is JsonObject {
+  return isJsonObject(value) && !isRawInteger(value)
 }
 
 /** Of several spellings the last one wins, in the order of their code points. */
@@ -103,12 +117,23 @@ function reportUnknown(object: JsonObject, asked: ReadonlyMap<string, string>, w
   }
 }
 
-function readText(value: Json, where: Where): string {
+function readText(value: Json, where: Where, isEmbedded = false): string {
   if (typeof value === 'string') return value
   if (value === null) return ''
-  if (where.isLenient === true && typeof value !== 'object') return String(value)
+  const isConverted = where.converts === 'all' || (where.converts === 'direct' && !isEmbedded)
+  const text = isConverted ? convert(value, where.converts) : undefined
+  if (text !== undefined) return text
   report(where, 'a string', value)
   return ''
+}
+
+/** The text that Go's readers make of a number or a boolean; sigs.k8s.io/yaml leaves floats 32 bits. */
+function convert(value: Json, converts: Where['converts']): string | undefined {
+  if (isRawInteger(value)) return value.rawJSON
+  if (typeof value === 'boolean') return String(value)
+  if (typeof value !== 'number') return undefined
+  const isExact = converts === 'all' || Number.isSafeInteger(value)
+  return isExact ? formatNumber(value) : formatFloat(shortestFloat32(value))
 }
 
 function readFlag(value: Json, where: Where): boolean {
@@ -118,7 +143,9 @@ function readFlag(value: Json, where: Where): boolean {
 }
 
 function readInteger(value: Json, where: Where): number {
-  if (typeof value === 'number' && Number.isInteger(value)) return value
+  if (isRawInteger(value)) return Number(value.rawJSON)
+  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 63)
+    return value
   if (value !== null) report(where, 'an integer', value)
   return 0
 }
@@ -138,7 +165,7 @@ function readList<T>(
 }
 
 function readTextMap(value: Json, where: Where): ReadonlyMap<string, string> {
-  if (!isJsonObject(value)) {
+  if (!isMap(value)) {
     if (value !== null) report(where, 'a map', value)
     return new Map()
   }
@@ -159,11 +186,14 @@ function report(where: Where, expected: string, value: Json): void {
 
 function remedyFor(expected: string, value: Json): string {
   if (expected === 'a list') return "; write '- ' before each entry"
-  return expected === 'a string' && typeof value !== 'object' ? '; put it in quotes' : ''
+  return expected === 'a string' && (typeof value !== 'object' || isRawInteger(value))
+    ? '; put it in quotes'
+    : ''
 }
 
 function describe(value: Json): string {
   if (Array.isArray(value)) return 'a list'
+  if (isRawInteger(value)) return `the number ${value.rawJSON}`
   if (isJsonObject(value)) return 'a map'
   return typeof value === 'string' ? 'a string' : `the ${typeof value} ${String(value)}`
 }

@@ -12,7 +12,7 @@ import {
 import { createFieldLines } from './field-line.ts'
 import { type FieldFault, type Fields, openFields } from './fields.ts'
 import { readGeneratorArgs, readGeneratorOptions, readSecretArgs } from './generator-entries.ts'
-import type { KustomizationFile } from './kustomization-file.ts'
+import type { KustomizationFile, ReplacementEntry } from './kustomization-file.ts'
 
 const kustomizationVersion = 'kustomize.config.k8s.io/v1beta1'
 const componentVersion = 'kustomize.config.k8s.io/v1alpha1'
@@ -50,7 +50,8 @@ function read(
   isLenient: boolean,
 ): KustomizationFile {
   const faults: FieldFault[] = []
-  const fields = openFields(value, { field: '', faults, isLenient })
+  const where = { field: '', faults, isLenient }
+  const fields = openFields(value, isLenient ? { ...where, converts: 'direct' } : where)
   const kustomization = readAll(fields)
   const isEmpty = !isLenient && holdsNothing(fields)
   warnDeprecated(fields, warnings)
@@ -87,6 +88,11 @@ function readAll(fields: Fields): KustomizationFile {
   }
 }
 
+/** kustomize writes what the file says down again for its transformer, and leaves out a list without entries. */
+function withoutEmptyTargets(entry: ReplacementEntry): ReplacementEntry {
+  return entry.targets?.length === 0 ? { ...entry, targets: undefined } : entry
+}
+
 function readTransformers(
   fields: Fields,
 ): Pick<
@@ -121,7 +127,7 @@ function readTransformers(
     images: fields.list('images', readImage),
     imageTags: fields.list('imageTags', readImage),
     replicas: fields.list('replicas', readReplica),
-    replacements: fields.list('replacements', readReplacement),
+    replacements: fields.list('replacements', readReplacement).map(withoutEmptyTargets),
     vars: fields.list('vars', readVar),
     sortOptions: fields.optional('sortOptions', readSortOptions),
     buildMetadata: fields.texts('buildMetadata'),

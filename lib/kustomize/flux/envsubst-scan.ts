@@ -28,16 +28,57 @@ export type DialectOptions = {
   readonly isCareful: boolean
 }
 
-export function createScanner(
-  bytes: string,
-  { isBackslashEscape, isCareful }: DialectOptions,
-): EnvsubstScanner {
+export function createScanner(bytes: string, options: DialectOptions): EnvsubstScanner {
+  const cursor = createCursor(bytes)
+  const { read, unread } = cursor
+  const { isOpening, isEscape } = createMarks(bytes, cursor, options)
+  const token = createToken(bytes, cursor)
+  const isTaken = (rune: string, mode: ScanMode): boolean => {
+    if (!isEscape(rune, mode)) return mode.accept(rune, token.length())
+    token.leaveOut()
+    return true
+  }
+  /** Takes a character into the token; false where the token ends before it. */
+  const take = (rune: string, mode: ScanMode): boolean => {
+    if (isOpening(rune, mode)) {
+      cursor.move(-2)
+      return false
+    }
+    if (rune !== '' && isTaken(rune, mode)) return true
+    unread()
+    return false
+  }
+  return {
+    scan: (mode) => {
+      token.begin()
+      const rune = read()
+      if (rune === '') return 'end'
+      if (isOpening(rune, mode)) return 'opening'
+      if (mode.hasClosing === true && rune === '}') return 'closing'
+      if (mode.hasIdent !== true || !isTaken(rune, mode)) return 'illegal'
+      while (take(read(), mode));
+      return 'ident'
+    },
+    peek: cursor.peek,
+    peekSecond: cursor.peekSecond,
+    text: token.text,
+  }
+}
+
+type Cursor = {
+  readonly position: () => number
+  readonly move: (by: number) => void
+  /** The next character, empty at the end. */
+  readonly read: () => string
+  /** Goes back by the width of the last character read, however often it is called. */
+  readonly unread: () => void
+  readonly peek: () => string
+  readonly peekSecond: () => string
+}
+
+function createCursor(bytes: string): Cursor {
   let position = 0
   let width = 0
-  let start = 0
-  let kept = ''
-  let keptFrom = 0
-
   const read = (): string => {
     const code = bytes.charCodeAt(position)
     if (Number.isNaN(code)) {
@@ -58,61 +99,13 @@ export function createScanner(
     unread()
     return rune
   }
-  const isOpening = (rune: string, mode: ScanMode): boolean => {
-    if (mode.hasOpening !== true || rune !== '$') return false
-    if (read() === '{' && !(isCareful && peek() === '{')) return true
-    unread()
-    return false
-  }
-  const isEscape = (rune: string, mode: ScanMode): boolean => {
-    if (mode.hasEscapes !== true) return false
-    if (rune === '$') return peek() === '$' && (!isCareful || bytes[position + 1] === '{')
-    return rune === '\\' && isBackslashEscape() && ['/', '\\'].includes(peek())
-  }
-  /** Leaves the character just read out of the token and takes the one behind it. */
-  const takeEscaped = (): void => {
-    kept += bytes.slice(keptFrom, position - 1)
-    keptFrom = position
-    position += 1
-  }
-  const isAccepted = (rune: string, mode: ScanMode): boolean =>
-    mode.accept(rune, kept.length + position - keptFrom)
-  /** Takes a character into the token; false where the token ends before it. */
-  const take = (rune: string, mode: ScanMode): boolean => {
-    if (rune === '') {
-      unread()
-      return false
-    }
-    if (isOpening(rune, mode)) {
-      position -= 2
-      return false
-    }
-    if (isEscape(rune, mode)) takeEscaped()
-    else if (!isAccepted(rune, mode)) {
-      unread()
-      return false
-    }
-    return true
-  }
-  const scanIdent = (first: string, mode: ScanMode): boolean => {
-    if (isEscape(first, mode)) takeEscaped()
-    else if (!isAccepted(first, mode)) return false
-    while (take(read(), mode));
-    return true
-  }
-
   return {
-    scan: (mode) => {
-      start = position
-      kept = ''
-      keptFrom = start
-      const rune = read()
-      if (rune === '') return 'end'
-      if (isOpening(rune, mode)) return 'opening'
-      if (mode.hasClosing === true && rune === '}') return 'closing'
-      if (mode.hasIdent === true && scanIdent(rune, mode)) return 'ident'
-      return 'illegal'
+    position: () => position,
+    move: (by) => {
+      position += by
     },
+    read,
+    unread,
     peek,
     peekSecond: () => {
       read()
@@ -120,6 +113,51 @@ export function createScanner(
       unread()
       return rune
     },
-    text: () => kept + bytes.slice(keptFrom, position),
+  }
+}
+
+type Marks = Readonly<Record<'isOpening' | 'isEscape', (rune: string, mode: ScanMode) => boolean>>
+
+function createMarks(bytes: string, cursor: Cursor, options: DialectOptions): Marks {
+  const { position, read, unread, peek } = cursor
+  const { isBackslashEscape, isCareful } = options
+  return {
+    isOpening: (rune, mode) => {
+      if (mode.hasOpening !== true || rune !== '$') return false
+      if (read() === '{' && !(isCareful && peek() === '{')) return true
+      unread()
+      return false
+    },
+    isEscape: (rune, mode) => {
+      if (mode.hasEscapes !== true) return false
+      if (rune === '$') return peek() === '$' && (!isCareful || bytes[position() + 1] === '{')
+      return rune === '\\' && isBackslashEscape() && ['/', '\\'].includes(peek())
+    },
+  }
+}
+
+type Token = {
+  readonly begin: () => void
+  /** Leaves the character just read out of the token and takes the one behind it. */
+  readonly leaveOut: () => void
+  readonly length: () => number
+  readonly text: () => string
+}
+
+function createToken(bytes: string, { position, move }: Cursor): Token {
+  let kept = ''
+  let keptFrom = 0
+  return {
+    begin: () => {
+      kept = ''
+      keptFrom = position()
+    },
+    leaveOut: () => {
+      kept += bytes.slice(keptFrom, position() - 1)
+      keptFrom = position()
+      move(1)
+    },
+    length: () => kept.length + position() - keptFrom,
+    text: () => kept + bytes.slice(keptFrom, position()),
   }
 }

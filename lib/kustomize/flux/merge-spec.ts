@@ -49,7 +49,7 @@ function readEntries<T>(
 ): readonly T[] {
   const faults: FieldFault[] = []
   const read1 = (entry: JsonObject, index: number): T =>
-    read(entry, { field: `spec.${field}[${index}]`, faults, isLenient: true })
+    read(entry, { field: `spec.${field}[${index}]`, faults, isLenient: true, converts: 'direct' })
   const result = entries.map(read1)
   if (faults.length > 0) throw invalidFile('Kustomization', faults)
   return result

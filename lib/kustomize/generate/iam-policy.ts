@@ -1,7 +1,6 @@
-import { mapNode } from '../../manifest/node.ts'
+import { readDocuments } from '../../manifest/read.ts'
 import { BuildError } from '../build-error.ts'
 import { type Fields, openFields } from '../file/fields.ts'
-import { setPath, stringScalar, untagged } from '../node-edit.ts'
 import { createResource, type Resource } from '../resource.ts'
 import type { Scope } from '../resource-id.ts'
 
@@ -16,25 +15,30 @@ export function generateIamPolicy(fields: Fields, scope: Scope): Resource {
       `IAMPolicyGenerator: cloud '${cloud}' is not supported; only gke is`,
     )
   }
-  const node = mapNode()
-  setPath(node, ['apiVersion'], stringScalar('v1'))
-  setPath(node, ['kind'], stringScalar('ServiceAccount'))
-  setPath(
-    node,
-    ['metadata', 'annotations', 'iam.gke.io/gcp-service-account'],
-    stringScalar(`${account.name}@${account.projectId}.iam.gserviceaccount.com`),
-  )
-  setPath(node, ['metadata', 'name'], untagged(service.name))
-  if (service.namespace !== '') {
-    setPath(node, ['metadata', 'namespace'], untagged(service.namespace))
+  const [node] = readDocuments(manifestOf(service, account))
+  if (node?.kind !== 'map') {
+    throw new BuildError('InvalidGenerator', 'IAMPolicyGenerator: its names make no manifest')
   }
   return createResource(node, scope)
 }
 
-function readNames(
-  fields: Fields,
-  name: string,
-): { name: string; namespace: string; projectId: string } {
+type Names = { readonly name: string; readonly namespace: string; readonly projectId: string }
+
+/** As text, because kustomize too reads what it has put the names into: `5` is a number there. */
+function manifestOf(service: Names, account: Names): string {
+  const lines = [
+    'apiVersion: v1',
+    'kind: ServiceAccount',
+    'metadata:',
+    '  annotations:',
+    `    iam.gke.io/gcp-service-account: ${account.name}@${account.projectId}.iam.gserviceaccount.com`,
+    `  name: ${service.name}`,
+  ]
+  if (service.namespace !== '') lines.push('', `  namespace: ${service.namespace}`)
+  return lines.join('\n')
+}
+
+function readNames(fields: Fields, name: string): Names {
   const names = fields.optional(name, (value, where) => {
     const inner = openFields(value, where)
     return {

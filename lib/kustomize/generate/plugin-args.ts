@@ -7,6 +7,7 @@ export function readPluginGeneratorArgs(fields: Fields): GeneratorArgs {
   const metadata = readMetadata(fields)
   const name = fields.text('name')
   const namespace = fields.text('namespace')
+  fields.text('env')
   return {
     name: name === '' ? metadata.name : name,
     namespace: namespace === '' ? metadata.namespace : namespace,
@@ -21,7 +22,9 @@ export function readPluginGeneratorArgs(fields: Fields): GeneratorArgs {
 
 export function readMetadata(fields: Fields): { name: string; namespace: string } {
   const metadata = fields.optional('metadata', (value, where) => {
-    const inner = openFields(value, where)
+    const inner = openFields(value, { ...where, converts: 'direct' })
+    inner.textMap('labels')
+    inner.textMap('annotations')
     return { name: inner.text('name'), namespace: inner.text('namespace') }
   })
   return metadata ?? { name: '', namespace: '' }

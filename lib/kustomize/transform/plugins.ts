@@ -108,7 +108,10 @@ function compileAffix(side: NameAffix['side']): Compile {
     if (!fields.has('fieldSpecs')) {
       throw new BuildError('InvalidTransformer', `${side}: fieldSpecs are missing; list them`)
     }
-    const specs = fields.list('fieldSpecs', readFieldSpec)
+    // Here, and only here, an entry that is null is none.
+    const specs = fields
+      .list('fieldSpecs', (value, where) => (value === null ? [] : [readFieldSpec(value, where)]))
+      .flat()
     return (list) => addNameAffix(list, { side, text }, specs)
   }
 }
@@ -123,7 +126,11 @@ function compileBothAffixes(fields: Fields, target: Target): Transformer {
 }
 
 function compileReplacement(fields: Fields, { session, place }: Target): Transformer {
-  return compileReplacements(session, place, fields.list('replacements', readReplacement))
+  // kustomize embeds what an entry says beside its path.
+  const replacements = fields.list('replacements', (value, { field, faults }) =>
+    readReplacement(value, { field, faults, isLenient: true }),
+  )
+  return compileReplacements(session, place, replacements)
 }
 
 function compileReplicas(fields: Fields): Transformer {

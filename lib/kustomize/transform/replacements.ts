@@ -64,7 +64,7 @@ function readEntries(value: Json, file: string): readonly ReplacementEntry[] {
   const faults: FieldFault[] = []
   const values = Array.isArray(value) ? value : [value]
   const entries = values.map((item: Json, index) =>
-    readReplacement(item, { field: `[${index}]`, faults, isLenient: true }),
+    readReplacement(item, { field: `[${index}]`, faults, isLenient: true, converts: 'direct' }),
   )
   if (faults.length > 0) throw invalidFile(file, faults)
   return entries

@@ -55,7 +55,7 @@ function readTarget(value: Json, where: Where): ValueTarget {
 
 function readTargets(data: Json, file: string): readonly ValueTarget[] {
   const faults: FieldFault[] = []
-  const fields = openFields(data, { field: '', faults, isLenient: true })
+  const fields = openFields(data, { field: '', faults, isLenient: true, converts: 'direct' })
   const targets = fields.list('targets', readTarget)
   if (faults.length > 0) throw invalidFile(file, faults)
   return targets
