@@ -1,27 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Buckets } from './buckets.ts'
 import { checkReadCondition, checkWriteCondition, type Headers } from './conditions.ts'
 import { faults, type S3Fault } from './faults.ts'
 import { listDocument } from './list.ts'
 import type { ObjectInfo, Objects } from './objects.ts'
 import { readPayload } from './payload.ts'
 import { element, errorDocument, textsOf, xmlDocument } from './xml.ts'
-
-/** The buckets behind the endpoint; writes check their condition and happen as one. */
-export type Buckets = {
-  readonly open: (bucket: string) => Promise<Objects> | undefined
-  readonly create: (bucket: string) => Promise<Objects>
-  readonly isAllowed: (bucket: string) => boolean
-  readonly write: (
-    bucket: string,
-    key: string,
-    body: Uint8Array,
-    headers: Readonly<Record<string, string>>,
-    check: Check,
-  ) => Promise<{ readonly info: ObjectInfo } | { readonly fault: S3Fault }>
-  readonly remove: (bucket: string, key: string, check: Check) => Promise<S3Fault | undefined>
-}
-
-type Check = (current: ObjectInfo | undefined) => S3Fault | undefined
 
 const maxKeyBytes = 1024
 

@@ -28,26 +28,13 @@ export function startControllers(given: ControllerParts): Controllers {
   const { store, registry } = given
   const index = createOwnerIndex(store)
   const parts: Parts = { ...given, index }
-  const timers = new Map<string, NodeJS.Timeout>()
-  let isStopped = false
-
-  const later = (key: string, work: () => void): void => {
-    if (isStopped || timers.has(key)) return
-    const run = (): void => {
-      timers.delete(key)
-      work()
-    }
-    timers.set(key, setTimeout(run, parts.settleMs).unref())
-  }
-
+  const { later, stop } = createTimers(parts.settleMs)
   const consider = (storageKey: string, object: KubeObject): void => {
     const resource = registry.findStored(storageKey)
-    if (resource === undefined) return
-    if (!needsAttention(parts, resource, object)) return
+    if (resource === undefined || !needsAttention(parts, resource, object)) return
     const id = `${textIn(object, 'metadata', 'namespace')}/${object.metadata.name}`
     later(`${storageKey}/${id}`, () => attend(parts, storageKey, object))
   }
-
   const unsubscribe = store.subscribe(({ type, storageKey, object, previous }) => {
     if (storageKey === definitions) {
       registry.define(object.metadata.name, type === 'DELETED' ? undefined : object)
@@ -64,7 +51,6 @@ export function startControllers(given: ControllerParts): Controllers {
     }
     for (const blocked of waiting) consider(blocked.storageKey, blocked.object)
   })
-
   for (const definition of store.list(definitions)) {
     registry.define(definition.metadata.name, definition)
   }
@@ -73,8 +59,32 @@ export function startControllers(given: ControllerParts): Controllers {
   }
   return {
     stop: () => {
-      isStopped = true
       unsubscribe()
+      stop()
+    },
+  }
+}
+
+type Timers = {
+  /** Does the work once `delayMs` have passed; of several for one key only the first. */
+  readonly later: (key: string, work: () => void) => void
+  readonly stop: () => void
+}
+
+function createTimers(delayMs: number): Timers {
+  const timers = new Map<string, NodeJS.Timeout>()
+  let isStopped = false
+  return {
+    later: (key, work) => {
+      if (isStopped || timers.has(key)) return
+      const run = (): void => {
+        timers.delete(key)
+        work()
+      }
+      timers.set(key, setTimeout(run, delayMs).unref())
+    },
+    stop: () => {
+      isStopped = true
       for (const timer of timers.values()) clearTimeout(timer)
     },
   }

@@ -26,32 +26,12 @@ export type ObjectStore = {
   readonly eventsAfter: (version: number) => readonly StoreEvent[] | undefined
 }
 
-/** Events that a watch can still be resumed from. */
-const maxEvents = 10_000
-
 export function createObjectStore(journal: Journal | undefined): ObjectStore {
   const state = load(journal)
   const { tables } = state
-  const listeners = new Set<(event: StoreEvent) => void>()
-  let events: StoreEvent[] = []
-  let firstKnown = state.version
-  let { version, lines } = state
-
-  const record = (event: StoreEvent, entry: Entry): void => {
-    journal?.append(entry)
-    lines += 1
-    events.push(event)
-    if (events.length > 2 * maxEvents) {
-      events = events.slice(-maxEvents)
-      firstKnown = (events[0]?.version ?? version) - 1
-    }
-    for (const listener of listeners) listener(event)
-    if (journal !== undefined && lines > 1000 && lines > 4 * count(tables)) {
-      journal.replace(entriesOf(tables, version))
-      lines = count(tables)
-    }
-  }
-
+  let { version } = state
+  const note = createNoter(journal, tables, state.lines)
+  const { tell, subscribe, eventsAfter } = createEventLog(version)
   return {
     version: () => version,
     get: (storageKey, namespace, name) => tables.get(storageKey)?.get(`${namespace}/${name}`),
@@ -59,21 +39,14 @@ export function createObjectStore(journal: Journal | undefined): ObjectStore {
     storageKeys: () => [...tables.keys()],
     put: (storageKey, object) => {
       version += 1
-      const table = tables.get(storageKey) ?? new Map<string, KubeObject>()
-      tables.set(storageKey, table)
+      const table = tableIn(tables, storageKey)
       const id = idOf(object)
       const previous = table.get(id)
       const stored = withVersion(object, version)
       table.set(id, stored)
       const type = previous === undefined ? 'ADDED' : 'MODIFIED'
-      const event = {
-        version,
-        type,
-        storageKey,
-        object: stored,
-        ...(previous && { previous }),
-      } as const
-      record(event, { version, storageKey, id, object: stored })
+      note({ version, storageKey, id, object: stored })
+      tell({ version, type, storageKey, object: stored, ...(previous && { previous }) })
       return stored
     },
     remove: (storageKey, object) => {
@@ -81,15 +54,34 @@ export function createObjectStore(journal: Journal | undefined): ObjectStore {
       const id = idOf(object)
       tables.get(storageKey)?.delete(id)
       const removed = withVersion(object, version)
-      const event = {
-        version,
-        type: 'DELETED',
-        storageKey,
-        object: removed,
-        previous: object,
-      } as const
-      record(event, { version, storageKey, id })
+      note({ version, storageKey, id })
+      tell({ version, type: 'DELETED', storageKey, object: removed, previous: object })
       return removed
+    },
+    subscribe,
+    eventsAfter,
+  }
+}
+
+/** Events that a watch can still be resumed from. */
+const maxEvents = 10_000
+
+type EventLog = Pick<ObjectStore, 'subscribe' | 'eventsAfter'> & {
+  readonly tell: (event: StoreEvent) => void
+}
+
+function createEventLog(version: number): EventLog {
+  const listeners = new Set<(event: StoreEvent) => void>()
+  let events: StoreEvent[] = []
+  let firstKnown = version
+  return {
+    tell: (event) => {
+      events.push(event)
+      if (events.length > 2 * maxEvents) {
+        events = events.slice(-maxEvents)
+        firstKnown = (events[0]?.version ?? event.version) - 1
+      }
+      for (const listener of listeners) listener(event)
     },
     subscribe: (listener) => {
       listeners.add(listener)
@@ -97,6 +89,23 @@ export function createObjectStore(journal: Journal | undefined): ObjectStore {
     },
     eventsAfter: (after) =>
       after < firstKnown ? undefined : events.filter((event) => event.version > after),
+  }
+}
+
+/** Notes changes in the journal, and writes it anew where most of its lines tell what is over. */
+function createNoter(
+  journal: Journal | undefined,
+  tables: Tables,
+  linesRead: number,
+): (entry: Entry) => void {
+  if (journal === undefined) return () => {}
+  let lines = linesRead
+  return (entry) => {
+    journal.append(entry)
+    lines += 1
+    if (lines <= 1000 || lines <= 4 * count(tables)) return
+    journal.replace(entriesOf(tables, entry.version))
+    lines = count(tables)
   }
 }
 
@@ -112,14 +121,19 @@ function load(journal: Journal | undefined): {
   let version = 0
   for (const { version: at, storageKey, id, object } of entries) {
     version = Math.max(version, at)
-    const table = tables.get(storageKey) ?? new Map<string, KubeObject>()
-    tables.set(storageKey, table)
+    const table = tableIn(tables, storageKey)
     if (object === undefined) table.delete(id)
     else table.set(id, object)
   }
   // Written anew, so that a line cut short by a crash does not swallow the next one.
   if (entries.length > 0) journal?.replace(entriesOf(tables, version))
   return { tables, version, lines: count(tables) }
+}
+
+function tableIn(tables: Tables, storageKey: string): Map<string, KubeObject> {
+  const table = tables.get(storageKey) ?? new Map<string, KubeObject>()
+  tables.set(storageKey, table)
+  return table
 }
 
 function entriesOf(tables: Tables, version: number): readonly Entry[] {

@@ -22,9 +22,8 @@ const bookmarkMs = 10_000
 /** Throws `Expired` where the version is too old to go on from. */
 export function watchObjects(store: ObjectStore, resource: Resource, query: WatchQuery): Watch {
   const isWanted = matcherOf(query)
-  const inNamespace = (object: KubeObject): boolean =>
-    query.namespace === undefined || textIn(object, 'metadata', 'namespace') === query.namespace
-  const isSeen = (object: KubeObject): boolean => inNamespace(object) && isWanted(object)
+  const isSeen = (object: KubeObject): boolean =>
+    isInNamespace(object, query.namespace) && isWanted(object)
   const present = (object: KubeObject): JsonObject =>
     query.present(convert(object, resource, resource.version))
   const since = Number(query.resourceVersion || '0')
@@ -34,17 +33,12 @@ export function watchObjects(store: ObjectStore, resource: Resource, query: Watc
     const message = `too old resource version: ${since} (${store.version()})`
     throw new StatusError('Expired', message)
   }
-  const line = (event: StoreEvent): Json | undefined => {
-    if (event.storageKey !== resource.storageKey) return undefined
-    const type = typeFor(event, isSeen)
-    if (type === undefined) return undefined
-    return { type, object: present(event.object) }
-  }
   return {
     start: (send) => {
       const sendEvent = (event: StoreEvent): void => {
-        const told = line(event)
-        if (told !== undefined) send(told)
+        if (event.storageKey !== resource.storageKey) return
+        const type = typeFor(event, isSeen)
+        if (type !== undefined) send({ type, object: present(event.object) })
       }
       if (isFresh) {
         for (const object of store.list(resource.storageKey, query.namespace).filter(isWanted)) {
@@ -63,6 +57,10 @@ export function watchObjects(store: ObjectStore, resource: Resource, query: Watc
       }
     },
   }
+}
+
+function isInNamespace(object: KubeObject, namespace: string | undefined): boolean {
+  return namespace === undefined || textIn(object, 'metadata', 'namespace') === namespace
 }
 
 /** An object that no longer fits the selector is deleted for who watches, one that now does is added. */
