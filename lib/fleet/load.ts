@@ -22,8 +22,20 @@ export type ClusterObject = {
 /** What is usable, and everything that is not, told in one pass. */
 export type Fleet = {
   readonly clusters: readonly ClusterObject[]
+  /** Names of all Clusters, also of those that are not usable. */
+  readonly declared: readonly string[]
   readonly objects: readonly FleetObject[]
   readonly faults: readonly FleetFault[]
+}
+
+/** What the whole fleet says to a part of it that is read alone. */
+export type FleetContext = {
+  /** Names of the usable Clusters, in this part and elsewhere. */
+  readonly clusters: ReadonlySet<string>
+  /** The cluster of what names none. */
+  readonly only: string | undefined
+  /** Whether an id, or `Cluster/<name>`, stands in another part. */
+  readonly isTaken: (subject: string) => boolean
 }
 
 export type FleetFault = FieldFault & {
@@ -39,19 +51,33 @@ const fleetGroup = 'fleet.driftless.dev'
 const defaultNamespace = 'flux-system'
 const maxFileCharacters = 8 * 1024 * 1024
 
-/** Reads a whole fleet. One bad object, or one bad file, never stops the others. */
-export function loadFleet(files: readonly FleetFile[]): Fleet {
+/** Reads a whole fleet, or a part of one. One bad object, or one bad file, never stops the others. */
+export function loadFleet(files: readonly FleetFile[], context?: FleetContext): Fleet {
   const documents = files.flatMap(readFile)
   const faults = documents.flatMap((document) => document.faults)
-  const seen = new Set<string>()
+  const isFirst = createSeen(context)
   const objects = documents.filter((document) => document.object !== undefined)
-  const clusters = objects.flatMap((entry) => readClusterObject(entry, seen, faults))
-  const declared = new Set(objects.flatMap(clusterNameOf))
-  const only = declared.size === 1 ? clusters[0]?.name : undefined
-  const fluxObjects = objects.flatMap((entry) =>
-    readFluxObject(entry, clusters, only, seen, faults),
-  )
-  return { clusters, objects: fluxObjects, faults }
+  const clusters = objects.flatMap((entry) => readClusterObject(entry, isFirst, faults))
+  const declared = [...new Set(objects.flatMap(clusterNameOf))]
+  const names = context ?? {
+    clusters: new Set(clusters.map(({ name }) => name)),
+    // A faulty second Cluster still counts: what names no cluster must not fall to the one that is left.
+    only: declared.length === 1 ? clusters[0]?.name : undefined,
+  }
+  const fluxObjects = objects.flatMap((entry) => readFluxObject(entry, names, isFirst, faults))
+  return { clusters, declared, objects: fluxObjects, faults }
+}
+
+/** Says whether a subject comes for the first time. */
+type IsFirst = (subject: string) => boolean
+
+function createSeen(context: FleetContext | undefined): IsFirst {
+  const seen = new Set<string>()
+  return (subject) => {
+    if (seen.has(subject) || context?.isTaken(subject) === true) return false
+    seen.add(subject)
+    return true
+  }
 }
 
 /** `file:line: Kind/name field: message; remedy`: one line a fault, as compilers write them. */
@@ -103,7 +129,7 @@ function plainValue(document: Document): unknown {
 
 function readClusterObject(
   { file, object, lineOf }: FleetDocument,
-  seen: Set<string>,
+  isFirst: IsFirst,
   faults: FleetFault[],
 ): readonly ClusterObject[] {
   if (object === undefined || !isClusterKind(object)) return []
@@ -114,8 +140,7 @@ function readClusterObject(
     const remedy = 'use at most 63 lower case letters, digits and -'
     found.push({ severity: 'error', field: 'metadata.name', message: 'is no valid name', remedy })
   }
-  if (seen.has(subject)) found.push(duplicate)
-  seen.add(subject)
+  if (!isFirst(subject)) found.push(duplicate)
   const fields = createFields(object.spec, 'spec', found)
   const spec = readCluster(fields)
   fields.finish()
@@ -127,9 +152,8 @@ function readClusterObject(
 
 function readFluxObject(
   { file, object, lineOf }: FleetDocument,
-  clusters: readonly ClusterObject[],
-  only: string | undefined,
-  seen: Set<string>,
+  names: ClusterNames,
+  isFirst: IsFirst,
   faults: FleetFault[],
 ): readonly FleetObject[] {
   if (object === undefined || isClusterKind(object)) return []
@@ -144,9 +168,9 @@ function readFluxObject(
     })
     return []
   }
-  const cluster = clusterOf(object, clusters, only)
+  const cluster = clusterOf(object, names)
   if (cluster === undefined) {
-    const remedy = `name one of: ${clusters.map(({ name }) => name).join(', ') || '(no Cluster is usable)'}`
+    const remedy = `name one of: ${[...names.clusters].join(', ') || '(no Cluster is usable)'}`
     const field = `metadata.annotations.${clusterAnnotation}`
     report({ severity: 'error', field, message: 'names no cluster of this fleet', remedy })
     // What else is wrong with it is told in the same pass.
@@ -155,13 +179,9 @@ function readFluxObject(
   }
   const read = readFleetObject(withNamespace(object), cluster)
   read.faults.forEach(report)
-  const key = formatId(read.id)
-  if (seen.has(key)) {
-    report(duplicate)
-    return []
-  }
-  seen.add(key)
-  return [read]
+  if (isFirst(formatId(read.id))) return [read]
+  report(duplicate)
+  return []
 }
 
 const duplicate: FieldFault = {
@@ -179,15 +199,12 @@ function clusterNameOf({ object }: FleetDocument): readonly string[] {
   return object !== undefined && isClusterKind(object) ? [object.metadata.name] : []
 }
 
-/** A faulty second Cluster still counts: what names no cluster must not fall to the one that is left. */
-function clusterOf(
-  object: KubeObject,
-  clusters: readonly ClusterObject[],
-  only: string | undefined,
-): string | undefined {
+type ClusterNames = Pick<FleetContext, 'clusters' | 'only'>
+
+function clusterOf(object: KubeObject, { clusters, only }: ClusterNames): string | undefined {
   const named = annotationsOf(object)[clusterAnnotation]
   if (named === undefined) return only
-  return clusters.find(({ name }) => name === named)?.name
+  return clusters.has(named) ? named : undefined
 }
 
 function withNamespace(object: KubeObject): KubeObject {

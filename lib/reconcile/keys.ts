@@ -6,6 +6,7 @@ import { formatId, type ObjectId } from '../fleet/object-id.ts'
  */
 export const keys = {
   cluster: (name: string): string => `clusters/${name}`,
+  objects: 'objects/',
   object: (id: ObjectId): string => `objects/${formatId(id)}`,
   objectsOf: (cluster: string, kind?: string): string =>
     kind === undefined ? `objects/${cluster}/` : `objects/${cluster}/${kind}/`,
@@ -33,6 +34,8 @@ export const keys = {
   messageGroup: (group: string): string => `messages/${group}`,
   /** When what nothing leads to was last looked for, and what it was. */
   sweep: 'sweep',
+  /** How far the fleet of the state bucket was taken in. */
+  fleetIntake: 'fleet-intake',
   recentEvents: (cluster: string): string => `recent/${cluster}`,
 } as const
 

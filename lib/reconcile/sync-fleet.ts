@@ -10,7 +10,7 @@ import { keys } from './keys.ts'
 import type { Ports } from './ports.ts'
 import type { Origin } from './registered.ts'
 
-type SyncPorts = Pick<Ports, 'store' | 'registry' | 'requests' | 'now' | 'uniqueId'>
+export type SyncPorts = Pick<Ports, 'store' | 'registry' | 'requests' | 'now' | 'uniqueId'>
 
 /** What a reload of the fleet brought. */
 export type FleetSync = {
@@ -40,23 +40,25 @@ export async function syncFleet(
   for (const { id, object } of fleet.objects) {
     declared.set(formatId(id), { id, object, origin: { type: 'fleet' } })
   }
-  const registered = await registerAll(ports, [...declared.values()], budget)
+  const registered = await registerDeclared(ports, [...declared.values()], budget)
   const isComplete = fleet.faults.every(({ severity }) => severity !== 'error')
   const isDone = budget.isKept()
   if (!isComplete || !isDone) return { registered, removed: [], forgottenClusters: [], isDone }
-  const forgottenClusters = await forgetClusters(ports, fleet, budget)
-  const removed = await removeStale(ports, fleet, declared, budget)
+  const forgottenClusters = await forgetClusters(ports, fleet.clusters, budget)
+  const lists = await forEach(fleet.clusters, ({ name }) => ports.registry.list(name))
+  const left = lists.flat().filter((id) => !declared.has(formatId(id)))
+  const removed = await removeLeft(ports, left, budget)
   return { registered, removed, forgottenClusters, isDone: budget.isKept() }
 }
 
-type Budget = {
+export type Budget = {
   /** Does it, or nothing where there is no time. */
   readonly spend: <T>(work: () => Promise<readonly T[]>) => Promise<readonly T[]>
   /** Whether there was time for all so far. */
   readonly isKept: () => boolean
 }
 
-function createBudget(hasTime: () => boolean): Budget {
+export function createBudget(hasTime: () => boolean): Budget {
   let isKept = true
   return {
     spend: async (work) => {
@@ -67,9 +69,16 @@ function createBudget(hasTime: () => boolean): Budget {
   }
 }
 
-type Declared = { readonly id: ObjectId; readonly object: KubeObject; readonly origin: Origin }
+export type Declared = {
+  readonly id: ObjectId
+  readonly object: KubeObject
+  readonly origin: Origin
+}
 
-function declaredBySync({ name, spec }: ClusterObject): readonly Declared[] {
+export function declaredBySync({
+  name,
+  spec,
+}: Pick<ClusterObject, 'name' | 'spec'>): readonly Declared[] {
   if (spec.sync === undefined) return []
   return syncObjects(spec.sync).map((object) => ({
     id: { cluster: name, kind: object.kind, namespace: rootName, name: rootName },
@@ -78,20 +87,24 @@ function declaredBySync({ name, spec }: ClusterObject): readonly Declared[] {
   }))
 }
 
-async function registerAll(
+/** Registers what is new or changed, and asks for it to be looked at. */
+export async function registerDeclared(
   ports: SyncPorts,
   declared: readonly Declared[],
   { spend }: Budget,
 ): Promise<readonly ObjectId[]> {
   const register = async ({ id, object, origin }: Declared): Promise<readonly ObjectId[]> => {
-    const current = (await ports.registry.find(id))?.record.origin
     // The root build's own word on its root stands above what `sync` says.
-    if (origin.type === 'sync' && current?.type === 'build') return []
+    if (origin.type === 'sync' && (await isBuilt(ports, id))) return []
     return (await ports.registry.put(id, object, origin)) === 'unchanged' ? [] : [id]
   }
   const changed = (await forEach(declared, (entry) => spend(() => register(entry)))).flat()
   await enqueue(ports, changed, 'fleet')
   return changed
+}
+
+async function isBuilt({ registry }: SyncPorts, id: ObjectId): Promise<boolean> {
+  return (await registry.find(id))?.record.origin.type === 'build'
 }
 
 /** Many at once: one after the other, a large fleet would take longer than a function's time. Answers in order. */
@@ -100,14 +113,12 @@ function forEach<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Prom
   return Promise.all(items.map((item) => limit(work, item)))
 }
 
-async function removeStale(
+/** Asks for what left the fleet to be finalized; what a build declares stays. */
+export async function removeLeft(
   ports: SyncPorts,
-  fleet: Fleet,
-  declared: ReadonlyMap<string, Declared>,
+  left: readonly ObjectId[],
   { spend }: Budget,
 ): Promise<readonly ObjectId[]> {
-  const lists = await forEach(fleet.clusters, ({ name }) => ports.registry.list(name))
-  const undeclared = lists.flat().filter((id) => !declared.has(formatId(id)))
   const remove = async (id: ObjectId): Promise<readonly ObjectId[]> => {
     const record = (await ports.registry.find(id))?.record
     if (record === undefined || record.origin.type === 'build') return []
@@ -115,17 +126,18 @@ async function removeStale(
     await ports.registry.requestDeletion(id, record.origin)
     return [id]
   }
-  const removed = (await forEach(undeclared, (id) => spend(() => remove(id)))).flat()
+  const removed = (await forEach(left, (id) => spend(() => remove(id)))).flat()
   await enqueue(ports, removed, 'fleet')
   return removed
 }
 
-async function forgetClusters(
+/** Forgets each registered cluster that is none of `clusters`, with all that is registered of it. */
+export async function forgetClusters(
   ports: SyncPorts,
-  fleet: Fleet,
+  clusters: readonly { readonly name: string }[],
   { spend, isKept }: Budget,
 ): Promise<readonly string[]> {
-  const known = new Set(fleet.clusters.map(({ name }) => name))
+  const known = new Set(clusters.map(({ name }) => name))
   const gone = (await listClusters(ports.store)).filter((name) => !known.has(name))
   const forgotten: string[] = []
   for (const name of gone) {
@@ -151,7 +163,7 @@ export async function listClusters(store: Store): Promise<readonly string[]> {
 /** A Cluster as the store keeps it. */
 export type ClusterRecord = { readonly version: 1; readonly object: KubeObject }
 
-async function keepCluster(store: Store, { name, object }: ClusterObject): Promise<void> {
+export async function keepCluster(store: Store, { name, object }: ClusterObject): Promise<void> {
   const kept = await readCluster(store, name)
   if (JSON.stringify(kept) === JSON.stringify(object)) return
   const record: ClusterRecord = { version: 1, object }

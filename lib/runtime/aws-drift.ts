@@ -2,13 +2,12 @@ import type { Context } from 'aws-lambda'
 import { forgetOldEvents } from '../reconcile/event-log.ts'
 import { createRegistry } from '../reconcile/registry.ts'
 import { sweep } from '../reconcile/sweep.ts'
-import { syncFleet } from '../reconcile/sync-fleet.ts'
 import { tick } from '../reconcile/tick.ts'
 import { DriftlessError, messageOf } from '../status/error.ts'
 import { type AwsBase, createAwsBase } from './aws-base.ts'
 import { type Environment, required } from './aws-environment.ts'
 import { openFleetBucket } from './fleet-bucket.ts'
-import { createFleetReader, type FleetReader } from './load-fleet-bucket.ts'
+import { createFleetIntake } from './fleet-intake.ts'
 
 /** Works on the minute's event, which says nothing. */
 export type DriftHandler = (
@@ -24,13 +23,14 @@ export function createDrift(environment: Environment): DriftHandler {
   const base = createAwsBase(environment)
   const ports = { ...base, registry: createRegistry(base) }
   const bucket = openFleetBucket(base.call, required(environment, 'STATE_BUCKET'))
-  const reader = createFleetReader(bucket)
+  const loader = () => import('../fleet/load.ts')
+  const takeIn = createFleetIntake({ ...ports, loader }, bucket)
   return async (_event, context) => {
     const hasLeft = (ms: number) => () =>
       context === undefined || context.getRemainingTimeInMillis() > ms
     // First: a large fleet that changed may take up what is left of the minute.
     await tick(ports, hasLeft(afterTickMs))
-    await reload(ports, reader, hasLeft(afterReloadMs))
+    await reload(ports, () => takeIn(hasLeft(afterReloadMs)))
     await forgetOldEvents(ports.store, ports.now(), hasLeft(endMs))
     await tidy(ports, hasLeft(endMs))
   }
@@ -54,33 +54,10 @@ async function tidy(ports: DriftPorts, hasTime: () => boolean): Promise<void> {
 type DriftPorts = AwsBase & { readonly registry: ReturnType<typeof createRegistry> }
 
 /** Whatever is wrong with the fleet's files, what was registered before goes on being looked at. */
-async function reload(
-  ports: DriftPorts,
-  reader: FleetReader,
-  hasTime: () => boolean,
-): Promise<void> {
-  const { log } = ports
+async function reload({ log }: DriftPorts, takeIn: () => Promise<void>): Promise<void> {
   try {
-    const reading = await reader.read()
-    if (reading.state === 'unchanged') return
-    if (reading.state === 'incomplete') {
-      log.error(`the fleet is not loaded, what was registered stays: ${reading.why}`)
-      return
-    }
-    for (const notice of reading.notices) log.warn(notice)
-    // The YAML reader is large, and a fleet changes seldom.
-    const { formatFault, loadFleet } = await import('../fleet/load.ts')
-    const fleet = loadFleet(reading.files)
-    for (const fault of fleet.faults) {
-      log[fault.severity === 'error' ? 'error' : 'warn'](formatFault(fault))
-    }
-    const { registered, removed, isDone } = await syncFleet(ports, fleet, hasTime)
-    const counts = { registered: registered.length, removed: removed.length }
-    if (!isDone) reader.forget()
-    const what = isDone ? 'fleet loaded' : 'part of the fleet loaded, the next minute goes on'
-    log.info(what, { clusters: fleet.clusters.length, ...counts })
+    await takeIn()
   } catch (thrown) {
-    reader.forget()
     log.error(`the fleet could not be read; what was registered stays: ${messageOf(thrown)}`)
   }
 }

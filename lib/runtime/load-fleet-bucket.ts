@@ -1,6 +1,5 @@
+import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
-import type { FleetFile } from '../fleet/load.ts'
-import type { StoredRecord } from '../store/store.ts'
 import {
   type FleetBucket,
   type FleetEntry,
@@ -11,108 +10,114 @@ import {
   sha256Of,
 } from './fleet-bucket.ts'
 
-/** What a look at the bucket brought. Only `complete` says what the fleet is; anything else changes nothing. */
+/** What lies in the bucket, as one listing shows it. */
+export type FleetListing = {
+  /** Another one where anything that counts was written, changed or deleted. */
+  readonly version: string
+  readonly entries: readonly FleetEntry[]
+}
+
+/** Which files are the fleet. Only `complete` says so; anything else changes nothing. */
 export type FleetReading =
-  | { readonly state: 'unchanged' }
-  | { readonly state: 'complete'; readonly files: readonly FleetFile[]; readonly notices: Notices }
+  | { readonly state: 'complete'; readonly files: readonly FleetEntry[]; readonly notices: Notices }
   | { readonly state: 'incomplete'; readonly why: string }
 
 type Notices = readonly string[]
 
-export type FleetReader = {
-  /** One listing where nothing changed since the last call that brought something. */
-  readonly read: () => Promise<FleetReading>
-  /** What was read last was not taken in: the next call brings it again. */
-  readonly forget: () => void
-}
-
 const maxFiles = 10_000
 const maxBytes = 64 * 1024 * 1024
-const atOnce = pLimit(16)
+const maxMegabytes = maxBytes / 1024 / 1024
+const atOnce = pLimit(32)
+
+/** Throws where there is more than a fleet may have: leaving some out would look as if its objects had left. */
+export async function listFleet(bucket: FleetBucket): Promise<FleetListing> {
+  const all = await bucket.entries()
+  const entries = all.filter(({ key }) => key === indexKey || isFleetFile(key))
+  const files = entries.filter(({ key }) => key !== indexKey)
+  const sizeBytes = files.reduce((sum, entry) => sum + entry.sizeBytes, 0)
+  if (files.length > maxFiles || sizeBytes > maxBytes) {
+    const megabytes = (sizeBytes / 1024 / 1024).toFixed(1)
+    throw new Error(
+      `it has ${files.length} files of ${megabytes} MiB; a fleet has at most ${maxFiles} files and ${maxMegabytes} MiB: put more objects into a file, or into the repositories that the fleet names`,
+    )
+  }
+  const lines = entries.map(({ key, etag }) => `${key} ${etag}\n`).join('')
+  return { version: createHash('sha256').update(lines).digest('hex'), entries }
+}
 
 /**
- * Reads the fleet of a bucket as a whole or not at all: a file that vanished or changed while it was read, or that is not
- * what the last push wrote, makes it incomplete. An empty folder is taken for an accident, too.
+ * The fleet is what was pushed last, as a whole, or else nothing: a file that is missing, or is not what the last push wrote,
+ * makes it incomplete. Without an index every file counts. An empty folder is taken for an accident. Throws where the index
+ * changes meanwhile.
  */
-export function createFleetReader(bucket: FleetBucket): FleetReader {
-  let seen: string | undefined
-  return {
-    forget: () => {
-      seen = undefined
-    },
-    read: async () => {
-      const entries = (await bucket.entries()).filter(
-        ({ key }) => key === indexKey || isFleetFile(key),
-      )
-      const version = entries.map(({ key, etag }) => `${key} ${etag}`).join('\n')
-      if (version === seen) return { state: 'unchanged' }
-      const records = await getAll(bucket, entries)
-      const passing = records.find(({ entry, record }) => record?.etag !== entry.etag)?.entry
-      if (passing !== undefined) {
-        return incomplete(`${passing.key} changed while it was read; it is read again`)
-      }
-      // What does not fit together stays so until something changes.
-      seen = version
-      return assemble(records)
-    },
-  }
-}
-
-type Fetched = { readonly entry: FleetEntry; readonly record: StoredRecord | undefined }
-
-async function getAll(
+export async function verifyFleet(
   bucket: FleetBucket,
-  entries: readonly FleetEntry[],
-): Promise<readonly Fetched[]> {
-  const sizeBytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0)
-  if (entries.length > maxFiles || sizeBytes > maxBytes) {
-    throw new Error(`${entries.length} files of ${sizeBytes} bytes are more than a fleet may have`)
+  { entries }: FleetListing,
+): Promise<FleetReading> {
+  const files = entries.filter(({ key }) => key !== indexKey)
+  if (files.length === 0) {
+    return incomplete('it holds no YAML file; upload it: driftless fleet push')
   }
-  return Promise.all(
-    entries.map((entry) => atOnce(async () => ({ entry, record: await bucket.get(entry.key) }))),
-  )
-}
-
-function assemble(records: readonly Fetched[]): FleetReading {
-  const bodies = new Map(
-    records.flatMap(({ entry, record }) =>
-      record === undefined || entry.key === indexKey ? [] : [[entry.key, record.body] as const],
-    ),
-  )
-  if (bodies.size === 0) return incomplete('it holds no YAML file; upload it: driftless fleet push')
-  const found = records.find(({ entry }) => entry.key === indexKey)?.record
-  if (found === undefined) {
-    return { state: 'complete', files: filesOf(bodies, [...bodies.keys()]), notices: [] }
-  }
-  const index = parseIndex(found)
+  const listed = entries.find(({ key }) => key === indexKey)
+  if (listed === undefined) return { state: 'complete', files: inOrder(files), notices: [] }
+  const record = await bucket.get(indexKey)
+  if (record?.etag !== listed.etag) throw new Error(movedText(indexKey))
+  const index = parseIndex(record)
   return index === undefined
     ? incomplete(`${indexKey} cannot be read; push the fleet again`)
-    : readIndexed(index, bodies)
+    : verifyIndexed(bucket, index, files)
 }
 
-function readIndexed({ files }: FleetIndex, bodies: ReadonlyMap<string, Uint8Array>): FleetReading {
-  for (const [path, { sha256 }] of files) {
-    const body = bodies.get(path)
-    const fault = body === undefined ? 'is missing' : 'is not what was pushed last'
-    if (body === undefined || sha256Of(body) !== sha256) {
-      return incomplete(
-        `${path} ${fault}: a push is under way or was cut off, or somebody else changed it; push the fleet again, or delete ${indexKey} where files are put there by other means`,
-      )
-    }
+/** Its text, as it was listed; throws where it changed since. */
+export async function readFleetFile(bucket: FleetBucket, entry: FleetEntry): Promise<string> {
+  const record = await bucket.get(entry.key)
+  if (record?.etag !== entry.etag) throw new Error(movedText(entry.key))
+  return new TextDecoder().decode(record.body)
+}
+
+async function verifyIndexed(
+  bucket: FleetBucket,
+  index: FleetIndex,
+  files: readonly FleetEntry[],
+): Promise<FleetReading> {
+  const present = new Map(files.map((entry) => [entry.key, entry]))
+  const verdicts = await Promise.all(
+    [...index.files].map(async ([path, file]) => {
+      const fault = await faultOf(bucket, present.get(path), file)
+      return fault === undefined ? [] : [`${path} ${fault}`]
+    }),
+  )
+  const [fault] = verdicts.flat().sort()
+  if (fault !== undefined) {
+    return incomplete(
+      `${fault}: a push is under way or was cut off, or somebody else changed it; push the fleet again, or delete ${indexKey} where files are put there by other means`,
+    )
   }
-  const strangers = [...bodies.keys()].filter((path) => !files.has(path))
-  const notices = strangers.map((path) => `${path} was not pushed and does not count`)
-  return { state: 'complete', files: filesOf(bodies, [...files.keys()]), notices }
+  const isPushed = ({ key }: FleetEntry): boolean => index.files.has(key)
+  const strangers = files.filter((entry) => !isPushed(entry))
+  const notices = strangers.map(({ key }) => `${key} was not pushed and does not count`)
+  return { state: 'complete', files: inOrder(files.filter(isPushed)), notices }
 }
 
-function filesOf(
-  bodies: ReadonlyMap<string, Uint8Array>,
-  paths: readonly string[],
-): readonly FleetFile[] {
-  const decoder = new TextDecoder()
-  return paths
-    .toSorted()
-    .map((path) => ({ file: path, text: decoder.decode(bodies.get(path) ?? new Uint8Array()) }))
+/** What a push uploaded is known by its etag, without reading it. */
+async function faultOf(
+  bucket: FleetBucket,
+  entry: FleetEntry | undefined,
+  { etag, sha256 }: { readonly etag: string; readonly sha256: string },
+): Promise<string | undefined> {
+  if (entry === undefined) return 'is missing'
+  if (entry.etag === etag) return undefined
+  const body = (await atOnce(() => bucket.get(entry.key)))?.body
+  if (body === undefined) return 'is missing'
+  return sha256Of(body) === sha256 ? undefined : 'is not what was pushed last'
+}
+
+function inOrder(files: readonly FleetEntry[]): readonly FleetEntry[] {
+  return files.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+}
+
+function movedText(key: string): string {
+  return `${key} changed while it was read; it is read again`
 }
 
 function incomplete(why: string): FleetReading {

@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openFleetBucket } from '../../lib/runtime/fleet-bucket.ts'
-import { createFleetReader } from '../../lib/runtime/load-fleet-bucket.ts'
+import { listFleet, verifyFleet } from '../../lib/runtime/load-fleet-bucket.ts'
 import { createUserAws } from '../../lib/runtime/user-aws.ts'
 import { createTemporaryFolder, type TemporaryFolder } from '../store/temporary-folder.ts'
 import { type AwsWorld, createAwsWorld } from './aws-world.ts'
@@ -36,8 +36,9 @@ async function write(path: string, text: string): Promise<void> {
 /** As `drift` reads it. */
 async function loaded(): Promise<unknown> {
   const { call } = createUserAws(world.environment)
-  const reading = await createFleetReader(openFleetBucket(call, 'state')).read()
-  return reading.state === 'complete' ? reading.files.map(({ file }) => file) : reading
+  const bucket = openFleetBucket(call, 'state')
+  const reading = await verifyFleet(bucket, await listFleet(bucket))
+  return reading.state === 'complete' ? reading.files.map(({ key }) => key) : reading
 }
 
 describe('driftless fleet push', () => {

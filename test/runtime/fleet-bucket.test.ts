@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type FleetBucket, indexKey } from '../../lib/runtime/fleet-bucket.ts'
-import { createFleetReader, type FleetReading } from '../../lib/runtime/load-fleet-bucket.ts'
+import { listFleet, readFleetFile, verifyFleet } from '../../lib/runtime/load-fleet-bucket.ts'
 import { pushFleet } from '../../lib/runtime/push-fleet.ts'
 import { createMemoryStore } from '../../lib/store/memory.ts'
 
@@ -63,14 +63,36 @@ function createWorld(): World {
 }
 
 const writes = () => world.calls.filter((call) => /^(?:put|delete)/.test(call))
-const textsIn = (reading: FleetReading) =>
-  reading.state === 'complete' ? reading.files.map(({ text }) => text) : reading.state
+
+/** What counts in the bucket, with its texts. */
+async function readAll(bucket: FleetBucket) {
+  const reading = await verifyFleet(bucket, await listFleet(bucket))
+  if (reading.state === 'incomplete') return reading
+  const files = await Promise.all(
+    reading.files.map(async (entry) => ({
+      file: entry.key,
+      text: await readFleetFile(bucket, entry),
+    })),
+  )
+  return { ...reading, files }
+}
+
+async function textsIn(bucket: FleetBucket): Promise<readonly string[] | string> {
+  const reading = await readAll(bucket)
+  return reading.state === 'complete' ? reading.files.map(({ text }) => text) : reading.state
+}
 
 describe('a push of the fleet', () => {
   it('uploads everything the first time, and the functions read what was pushed', async () => {
     const pushed = await pushFleet(world.bucket, first, real)
     expect(pushed.uploaded).toEqual(['a.yaml', 'c.yml', 'clusters/b.yaml'])
-    const reading = await createFleetReader(world.bucket).read()
+    world.calls.length = 0
+    expect(await verifyFleet(world.bucket, await listFleet(world.bucket))).toMatchObject({
+      state: 'complete',
+    })
+    // The index vouches for what a push uploaded; none of it is read for that.
+    expect(world.calls).toEqual(['list', `get ${indexKey}`])
+    const reading = await readAll(world.bucket)
     expect(reading).toEqual({ state: 'complete', files: first, notices: [] })
   })
 
@@ -106,9 +128,7 @@ describe('a push of the fleet', () => {
     await pushFleet(world.bucket, first, real)
     await world.bucket.put('a.yaml', 'by hand')
     expect((await pushFleet(world.bucket, first, real)).uploaded).toEqual(['a.yaml'])
-    expect(textsIn(await createFleetReader(world.bucket).read())).toEqual(
-      first.map(({ text }) => text),
-    )
+    expect(await textsIn(world.bucket)).toEqual(first.map(({ text }) => text))
   })
 
   it('gives way to one that was faster, and what neither finished is not loaded', async () => {
@@ -120,9 +140,9 @@ describe('a push of the fleet', () => {
     }
     const mine = [file('a.yaml', 'mine'), file('c.yml')]
     await expect(pushFleet(world.bucket, mine, real)).rejects.toThrow(/somebody else pushed/)
-    expect((await createFleetReader(world.bucket).read()).state).toBe('incomplete')
+    expect(await textsIn(world.bucket)).toBe('incomplete')
     await pushFleet(world.bucket, mine, real)
-    expect(textsIn(await createFleetReader(world.bucket).read())).toEqual(['mine', 'text of c.yml'])
+    expect(await textsIn(world.bucket)).toEqual(['mine', 'text of c.yml'])
   })
 
   const starts: readonly (readonly [string, (bucket: FleetBucket) => Promise<unknown>])[] = [
@@ -138,7 +158,7 @@ describe('a push of the fleet', () => {
         expect(count).toBeLessThan(20)
         world = createWorld()
         await prepare(world.bucket)
-        const before = textsIn(await createFleetReader(world.bucket).read())
+        const before = await textsIn(world.bucket)
         world.calls.length = 0
         world.killAt = count
         isKilled = await pushFleet(world.bucket, next, real).then(
@@ -147,86 +167,100 @@ describe('a push of the fleet', () => {
         )
         const whole = next.map(({ text }) => text)
         const possible = count === 0 ? [before] : ['incomplete', whole]
-        expect(possible).toContainEqual(textsIn(await createFleetReader(world.bucket).read()))
+        expect(possible).toContainEqual(await textsIn(world.bucket))
         world.killAt = Number.POSITIVE_INFINITY
         await pushFleet(world.bucket, next, real)
-        expect(textsIn(await createFleetReader(world.bucket).read())).toEqual(whole)
+        expect(await textsIn(world.bucket)).toEqual(whole)
       }
     })
   }
 })
 
-describe('a reader of the fleet', () => {
-  it('asks for one listing while nothing changes', async () => {
+describe('the fleet as it lies in the bucket', () => {
+  it('has another version where a file that counts changed, and only then', async () => {
     await pushFleet(world.bucket, first, real)
-    const reader = createFleetReader(world.bucket)
-    await reader.read()
-    world.calls.length = 0
-    expect(await reader.read()).toEqual({ state: 'unchanged' })
-    expect(world.calls).toEqual(['list'])
+    const { version } = await listFleet(world.bucket)
     await world.bucket.put('notes.txt', 'no file of a fleet')
-    expect(await reader.read()).toEqual({ state: 'unchanged' })
-    reader.forget()
-    expect((await reader.read()).state).toBe('complete')
+    expect((await listFleet(world.bucket)).version).toBe(version)
+    await world.bucket.put('a.yaml', 'new')
+    expect((await listFleet(world.bucket)).version).not.toBe(version)
   })
 
   it('takes files that were put there by hand, and leaves hidden ones out', async () => {
     for (const key of ['b.yaml', 'x/a.yml', '.git/c.yaml', 'd.txt']) {
       await world.bucket.put(key, key)
     }
-    const reading = await createFleetReader(world.bucket).read()
-    expect(textsIn(reading)).toEqual(['b.yaml', 'x/a.yml'])
+    expect(await textsIn(world.bucket)).toEqual(['b.yaml', 'x/a.yml'])
   })
 
   it('takes an empty folder for an accident', async () => {
-    expect(await createFleetReader(world.bucket).read()).toMatchObject({
+    expect(await readAll(world.bucket)).toMatchObject({
       state: 'incomplete',
       why: expect.stringContaining('driftless fleet push'),
     })
   })
 
+  it('refuses more than a fleet may have, and says what that is', async () => {
+    const entry = { etag: 'e', sizeBytes: 33 * 1024 * 1024 }
+    const of = (...keys: readonly string[]): FleetBucket => ({
+      ...world.bucket,
+      entries: async () => keys.map((key) => ({ key, ...entry })),
+    })
+    await expect(listFleet(of('a.yaml', 'b.yaml'))).rejects.toThrow(
+      'it has 2 files of 66.0 MiB; a fleet has at most 10000 files and 64 MiB',
+    )
+    const many = Array.from({ length: 10_001 }, (_, at) => `${at}.yaml`)
+    await expect(listFleet(of(...many))).rejects.toThrow(/10001 files .* put more objects into/)
+    expect((await listFleet(of('a.yaml', indexKey))).entries).toHaveLength(2)
+  })
+
   for (const [title, change] of [
-    ['vanishes', (bucket: FleetBucket) => bucket.delete('b.yaml')],
-    ['changes', (bucket: FleetBucket) => bucket.put('b.yaml', 'new')],
+    ['vanished', (bucket: FleetBucket) => bucket.delete('b.yaml')],
+    ['changed', (bucket: FleetBucket) => bucket.put('b.yaml', 'new')],
   ] as const) {
-    it(`takes nothing where a file ${title} while it is read, and all of it later`, async () => {
-      await world.bucket.put('a.yaml', 'a')
+    it(`gives no text of a file that ${title} since it was listed`, async () => {
       await world.bucket.put('b.yaml', 'b')
-      const reader = createFleetReader(world.bucket)
-      world.before = async (call) => {
-        if (call !== 'get b.yaml') return
-        world.before = async () => {}
-        await change(world.bucket)
-      }
-      expect(await reader.read()).toMatchObject({
-        state: 'incomplete',
-        why: expect.stringContaining('b.yaml changed'),
-      })
-      // As it was at the first listing: it was not taken in then.
-      await world.bucket.put('b.yaml', 'b')
-      expect(textsIn(await reader.read())).toEqual(['a', 'b'])
+      const [entry = { key: '', etag: '', sizeBytes: 0 }] = (await listFleet(world.bucket)).entries
+      await change(world.bucket)
+      await expect(readFleetFile(world.bucket, entry)).rejects.toThrow('b.yaml changed while it')
     })
   }
 
-  it('takes nothing beside an index that it does not agree with, and says it once', async () => {
+  it('is nothing while the index changes', async () => {
+    await pushFleet(world.bucket, first, real)
+    const listing = await listFleet(world.bucket)
+    await pushFleet(world.bucket, [...first, file('z.yaml')], real)
+    await expect(verifyFleet(world.bucket, listing)).rejects.toThrow(/index\.json changed while/)
+  })
+
+  it('is nothing beside an index that it does not agree with', async () => {
     await pushFleet(world.bucket, first, real)
     await world.bucket.put('a.yaml', 'by hand')
-    const reader = createFleetReader(world.bucket)
-    expect(await reader.read()).toMatchObject({
+    expect(await readAll(world.bucket)).toMatchObject({
       state: 'incomplete',
       why: expect.stringMatching(/^a\.yaml is not what was pushed last: .* push the fleet again/),
     })
-    expect(await reader.read()).toEqual({ state: 'unchanged' })
     await world.bucket.delete('a.yaml')
-    expect(await reader.read()).toMatchObject({ why: expect.stringMatching(/^a\.yaml is missing/) })
+    expect(await readAll(world.bucket)).toMatchObject({
+      why: expect.stringMatching(/^a\.yaml is missing/),
+    })
     await world.bucket.put(indexKey, '{"version":1,"files":{}}')
-    expect(await reader.read()).toMatchObject({ why: expect.stringContaining('cannot be read') })
+    expect(await readAll(world.bucket)).toMatchObject({
+      why: expect.stringContaining('cannot be read'),
+    })
+  })
+
+  it('is the same where somebody else uploaded the same bytes', async () => {
+    await pushFleet(world.bucket, first, real)
+    await world.bucket.delete('a.yaml')
+    await world.bucket.put('a.yaml', 'text of a.yaml')
+    expect(await textsIn(world.bucket)).toEqual(first.map(({ text }) => text))
   })
 
   it('names files that nobody pushed, and leaves them out', async () => {
     await pushFleet(world.bucket, first, real)
     await world.bucket.put('stranger.yaml', 'x')
-    expect(await createFleetReader(world.bucket).read()).toEqual({
+    expect(await readAll(world.bucket)).toEqual({
       state: 'complete',
       files: first,
       notices: ['stranger.yaml was not pushed and does not count'],
