@@ -11,6 +11,7 @@ import { valueAt } from './json-path.ts'
 import { type Known, recall } from './known.ts'
 import type { ApplyOptions, ApplyResult } from './options.ts'
 import { createPatience, type Patience } from './patience.ts'
+import { placeObjects } from './place.ts'
 import { type PlannedObject, planStage, type StagePlan } from './plan.ts'
 import { prepareObjects } from './prepare.ts'
 import { definitionStatus, settleStage } from './settle.ts'
@@ -60,15 +61,16 @@ async function startRun(
 ): Promise<Run> {
   compileIgnoreRules(options.ignore ?? [])
   const prepared = prepareObjects(objects, options)
+  const placed = await guard([], () => placeObjects(client, prepared.objects))
   return {
     client,
     options,
-    stages: stageObjects(prepared.objects, options.customStageKinds),
+    stages: stageObjects(placed, options.customStageKinds),
     changes: [],
     left: [],
     faults: [],
     warnings: new Set(prepared.notes),
-    known: await guard([], () => recall(client, prepared.objects, options)),
+    known: await guard([], () => recall(client, placed, options)),
   }
 }
 

@@ -4,6 +4,7 @@ import { formatRef, type KubeObject, type ObjectRef, refOf } from '../manifest/o
 import type { ObjectFault } from './apply-error.ts'
 import { valueAt } from './json-path.ts'
 import type { ApplyOptions } from './options.ts'
+import { placeObjects } from './place.ts'
 import { type PlannedObject, planStage } from './plan.ts'
 import { prepareObjects } from './prepare.ts'
 import { isDefinition, stageObjects } from './stages.ts'
@@ -27,11 +28,12 @@ export async function diffObjects(
   options: Omit<ApplyOptions, 'isDryRun' | 'beforeStage'>,
 ): Promise<DiffResult> {
   const prepared = prepareObjects(objects, options)
+  const placed = await placeObjects(client, prepared.objects)
   const warnings = new Set(prepared.notes)
   const changes: Change[] = []
   const faults: ObjectFault[] = []
   const planned = createPlanned()
-  for (const { objects: staged } of stageObjects(prepared.objects, options.customStageKinds)) {
+  for (const { objects: staged } of stageObjects(placed, options.customStageKinds)) {
     const plan = await planStage(client, staged, options)
     const expected = plan.faults.filter(planned.explains)
     faults.push(...plan.faults.filter((fault) => !expected.includes(fault)))

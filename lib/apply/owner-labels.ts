@@ -41,14 +41,18 @@ export function withMetadata(object: KubeObject, metadata: CommonMetadata): Kube
     ...object,
     metadata: {
       ...object.metadata,
-      ...(labels === undefined ? {} : { labels: merged(object.metadata.labels, labels) }),
-      ...(annotations === undefined
-        ? {}
-        : { annotations: merged(object.metadata.annotations, annotations) }),
+      ...merged('labels', object.metadata.labels, labels),
+      ...merged('annotations', object.metadata.annotations, annotations),
     },
   }
 }
 
-function merged(own: unknown, set: Readonly<Record<string, string>>): JsonObject {
-  return { ...(isJsonObject(own) ? own : {}), ...set }
+/** Nothing where nothing is set: an empty map would be a field of its own to own. */
+function merged(
+  field: 'labels' | 'annotations',
+  own: unknown,
+  set: Readonly<Record<string, string>> = {},
+): JsonObject {
+  if (Object.keys(set).length === 0) return {}
+  return { [field]: { ...(isJsonObject(own) ? own : {}), ...set } }
 }

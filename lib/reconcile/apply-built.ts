@@ -1,6 +1,7 @@
 import { applyObjects } from '../apply/apply.ts'
 import { ApplyError, isolatedErrorOf } from '../apply/apply-error.ts'
 import type { ApplyOptions, ApplyResult } from '../apply/options.ts'
+import { placeInventory, placeObjects } from '../apply/place.ts'
 import type { ClusterClient } from '../cluster/client.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
 import { formatDuration } from '../fleet/duration.ts'
@@ -14,7 +15,7 @@ import {
   staleRefs,
   unionInventory,
 } from '../inventory/inventory.ts'
-import type { ObjectRef } from '../manifest/object.ts'
+import type { KubeObject, ObjectRef } from '../manifest/object.ts'
 import type { Built } from './build-objects.ts'
 import { markProgressing } from './conditions.ts'
 import { recallDrift } from './drift-memory.ts'
@@ -63,13 +64,15 @@ export async function applyBuilt(
   client: () => Promise<ClusterClient>,
   cluster: ClusterSpec,
   source: ReadySource,
-  built: Built,
+  asBuilt: Built,
 ): Promise<Applied> {
   const { target, status } = run
-  requireIdentity(built.fluxObjects)
+  requireIdentity(asBuilt.fluxObjects)
+  const built = { ...asBuilt, objects: await placed(client, asBuilt.objects) }
   const planned = inventoryOf([...built.objects, ...built.fluxObjects])
   const inherited = await inheritInventory(run, client, cluster, planned)
-  const previous = unionInventory(inherited, status.current().inventory ?? [])
+  const known = unionInventory(inherited, status.current().inventory ?? [])
+  const previous = await placedInventory(client, known, planned)
   const beforeStage = async () => {
     await run.checkLease()
     await status.save(underWay(run, source, unionInventory(previous, planned)))
@@ -117,6 +120,26 @@ export async function applyBuilt(
     isOpen: (pruned.notes ?? []).length > 0,
     ...(pruned.error === undefined ? {} : { pruneError: pruned.error }),
   }
+}
+
+async function placed(
+  client: () => Promise<ClusterClient>,
+  objects: readonly KubeObject[],
+): Promise<readonly KubeObject[]> {
+  return objects.length === 0 ? objects : placeObjects(await client(), objects)
+}
+
+/** What is planned again goes by the right name already; of what is left, an older release may have kept another. */
+async function placedInventory(
+  client: () => Promise<ClusterClient>,
+  known: Inventory,
+  planned: Inventory,
+): Promise<Inventory> {
+  const ids = new Set(planned.map(({ id }) => id))
+  const kept = known.filter(({ id }) => ids.has(id))
+  const others = known.filter(({ id }) => !ids.has(id))
+  if (others.length === 0) return known
+  return unionInventory(await placeInventory(await client(), others), kept)
 }
 
 /** Asks for no client where there is nothing for the cluster: a build of Flux's objects alone needs none. */

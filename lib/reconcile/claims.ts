@@ -89,11 +89,17 @@ async function lookThrough(
     if (objects === undefined && isHere) found.broken.push(next.id)
     for (const object of objects ?? []) {
       const ref = refOf(object)
-      if (isHere || isFluxObject(ref)) found.claimed.add(inventoryId(ref))
+      if (isHere || isFluxObject(ref)) claim(found, ref)
       waiting.push(...claimantIn(object, next.id.cluster, source))
     }
   }
   return found
+}
+
+/** Also as an object of the whole cluster: where its kind is one, the namespace that kustomize gives it is none. */
+function claim({ claimed }: Found, ref: ObjectRef): void {
+  claimed.add(inventoryId(ref))
+  claimed.add(inventoryId({ ...ref, namespace: '' }))
 }
 
 /** Flux's own objects are left out: one that fails must be able to leave. */

@@ -86,6 +86,27 @@ export function describeApply(title: string, createScene: () => Promise<Scene>):
       expect(live?.metadata.annotations).toEqual({ note: 'x' })
     })
 
+    it('owns no labels and annotations where the object and the common metadata have none', async () => {
+      await scene.apply([scene.configMap('a', {})], {
+        commonMetadata: { labels: {}, annotations: {} },
+      })
+      const fields = (await scene.live('ConfigMap', 'a'))?.metadata.managedFields
+      expect(JSON.stringify(fields)).toContain('f:labels')
+      expect(JSON.stringify(fields)).not.toContain('f:annotations')
+    })
+
+    it('takes the namespace from what a kind of the whole cluster cannot have', async () => {
+      const role = {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'ClusterRole',
+        metadata: { name: `${scene.namespace}-reader`, namespace: scene.namespace },
+        rules: [],
+      }
+      const { changes } = await scene.apply([role])
+      expect(changes.map(({ ref, action }) => [ref.namespace, action])).toEqual([['', 'created']])
+      expect(await scene.outcome([role])).toEqual([`ClusterRole/${role.metadata.name} unchanged`])
+    })
+
     it('creates a namespace, a definition, and what lives in them, in one go', async () => {
       const name = `${scene.namespace}-more`
       const kind = definition(scene.namespace)

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
+import type { DiffResult } from '../../apply/diff.ts'
 import type { ClusterClient } from '../../cluster/client.ts'
 import { isFluxObject } from '../../fleet/fleet-object.ts'
 import { type Change, hasChanges } from '../../inventory/change-set.ts'
-import { inventoryOf, staleRefs } from '../../inventory/inventory.ts'
+import { inventoryOfRefs, staleRefs } from '../../inventory/inventory.ts'
 import { formatRef, type KubeObject, refOf } from '../../manifest/object.ts'
 import type { ConfigPorts } from '../../reconcile/read-config.ts'
 import { readVariables } from '../../reconcile/variables.ts'
@@ -102,7 +103,7 @@ async function diff(context: CliContext, name: string, flags: DiffFlags): Promis
     for (const warning of result.warnings) output.warning(warning)
     for (const { ref, message } of result.faults)
       output.failure(`${formatRef(ref)}: ${message.trimEnd()}`)
-    const changes = [...result.changes, ...prunedOf(kustomization, objects)]
+    const changes = [...result.changes, ...prunedOf(kustomization, objects, result)]
     output.data(
       flags.output === 'table'
         ? changes.map((change) => formatChange(change, context.hasColors)).join('')
@@ -152,8 +153,11 @@ async function build(
 function prunedOf(
   { inventory, spec }: LocalKustomization,
   objects: readonly KubeObject[],
+  { changes, faults }: Pick<DiffResult, 'changes' | 'faults'>,
 ): readonly Change[] {
   if (!spec.isPruned) return []
-  const next = inventoryOf(objects)
+  // As the cluster names them: what belongs to all of it has no namespace there.
+  const named = [...changes, ...faults].map(({ ref }) => ref)
+  const next = inventoryOfRefs([...objects.map(refOf), ...named])
   return staleRefs(inventory, next).map((ref) => ({ ref, action: 'deleted' }))
 }
