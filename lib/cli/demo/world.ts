@@ -6,11 +6,11 @@ import type { ClusterClient } from '../../cluster/client.ts'
 import type { Logger } from '../../log/logger.ts'
 import { createLocalRuntime, type LocalRuntime } from '../../runtime/local.ts'
 import { createGivenSecrets } from '../../runtime/local-secrets.ts'
-import { type LocalServer, listenLocally } from '../../runtime/local-server.ts'
+import { listenLocally } from '../../runtime/local-server.ts'
 import { openContext } from '../../runtime/open-cluster.ts'
 import { createSandboxBucket, type SandboxBucket } from '../../sandbox/bucket.ts'
 import { type ChatServer, createChatServer } from '../../sandbox/chat/server.ts'
-import { createGitServer } from '../../sandbox/git-server.ts'
+import { createGitServer, type GitServer } from '../../sandbox/git-server.ts'
 import { type Delivered, deliverBucketEvent, deliverGithubPush } from './deliver.ts'
 import { createWorkingCopy, type WorkingCopy } from './working-copy.ts'
 
@@ -48,68 +48,26 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const secrets = { github: secretText(), s3: secretText() }
   const deliveries: Delivered[] = []
   let serverUrl = ''
-  const git = createGitServer({
-    root: join(directory, 'git'),
-    onPush: async (push) => {
-      if (serverUrl === '') return
-      deliveries.push(await deliverGithubPush(serverUrl, gitHost.url, secrets.github, push))
-    },
-    onFault: (fault) => options.log.error('the push could not be delivered', { fault }),
+  const hosts = await openHosts(directory, options.log, secrets, async (send) => {
+    if (serverUrl !== '') deliveries.push(await send(serverUrl))
   })
-  const gitHost = await git.listen()
-  const chat = createChatServer()
-  const chats = await chat.listen()
-  const bucket = createSandboxBucket({
-    directory: join(directory, 'bucket'),
-    onEvent: async ({ direct }) => {
-      if (serverUrl === '') return
-      deliveries.push(await deliverBucketEvent(serverUrl, secrets.s3, direct))
-    },
-  })
-  const bucketHost = await bucket.listen()
-  const fill = (text: string) =>
-    text
-      .replaceAll('GIT_URL', gitHost.url)
-      .replaceAll('BUCKET_ENDPOINT', new URL(bucketHost.url).host)
-      .replaceAll('CONNECTION_STAGING', connectionOf(options, 0))
-      .replaceAll('CONNECTION_PRODUCTION', connectionOf(options, 1))
-
-  const podinfo = await seedRepository(
-    directory,
-    options.examples,
-    git,
-    gitHost.url,
-    'podinfo',
-    fill,
-  )
-  await seedRepository(directory, options.examples, git, gitHost.url, 'fleet-infra', fill)
-  const fleetPath = join(directory, 'fleet')
-  await copyFilled(join(options.examples, 'fleet'), fleetPath, fill)
-  await uploadFolder(bucket, join(options.examples, 'bucket', 'settings'), 'settings')
-
+  const { gitUrl, bucket, chat } = hosts
+  const podinfo = await furnish(directory, options, hosts)
   const runtime = await createLocalRuntime({
     stateDirectory: join(directory, 'state'),
-    fleetPath,
+    fleetPath: fleetPathOf(directory),
     log: options.log,
     groupWindowMs,
     tickMs: 250,
     ...(options.kubeconfigFile === undefined ? {} : { kubeconfigFile: options.kubeconfigFile }),
-    secretStore: createGivenSecrets({
-      webhooks: secrets,
-      'slack-webhook': { address: chats.slackUrl },
-      'discord-webhook': { address: chats.discordUrl },
-      'settings-bucket': { accesskey: 'demo', secretkey: 'demo-secret' },
-    }),
+    secretStore: createGivenSecrets({ webhooks: secrets, ...hosts.secrets }),
   })
-  const server: LocalServer = await listenLocally(runtime, {
-    host: '127.0.0.1',
-    port: options.port,
-  })
+  const server = await listenLocally(runtime, { host: '127.0.0.1', port: options.port })
   serverUrl = server.url
   return {
     directory,
     serverUrl,
-    gitUrl: gitHost.url,
+    gitUrl,
     podinfo,
     runtime,
     chat,
@@ -120,10 +78,88 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       await server.close()
       await runtime.stop()
       await leaveClusters(options)
-      await Promise.all([gitHost.close(), bucketHost.close(), chat.close()])
+      await hosts.close()
       await rm(directory, { recursive: true, force: true })
     },
   }
+}
+
+/** What lies outside Driftless. */
+type Hosts = {
+  readonly git: GitServer
+  readonly gitUrl: string
+  readonly bucket: SandboxBucket
+  readonly bucketUrl: string
+  readonly chat: ChatServer
+  /** What Driftless needs to get in there. */
+  readonly secrets: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly close: () => Promise<void>
+}
+
+/** Gives `send` the address of Driftless, once it has one. */
+type Deliver = (send: (serverUrl: string) => Promise<Delivered>) => Promise<void>
+
+async function openHosts(
+  directory: string,
+  log: Logger,
+  secrets: { readonly github: string; readonly s3: string },
+  deliver: Deliver,
+): Promise<Hosts> {
+  const git = createGitServer({
+    root: join(directory, 'git'),
+    onPush: (push) =>
+      deliver((serverUrl) => deliverGithubPush(serverUrl, gitHost.url, secrets.github, push)),
+    onFault: (fault) => log.error('the push could not be delivered', { fault }),
+  })
+  const gitHost = await git.listen()
+  const chat = createChatServer()
+  const chats = await chat.listen()
+  const bucket = createSandboxBucket({
+    directory: join(directory, 'bucket'),
+    onEvent: ({ direct }) =>
+      deliver((serverUrl) => deliverBucketEvent(serverUrl, secrets.s3, direct)),
+  })
+  const bucketHost = await bucket.listen()
+  return {
+    git,
+    gitUrl: gitHost.url,
+    bucket,
+    bucketUrl: bucketHost.url,
+    chat,
+    secrets: {
+      'slack-webhook': { address: chats.slackUrl },
+      'discord-webhook': { address: chats.discordUrl },
+      'settings-bucket': { accesskey: 'demo', secretkey: 'demo-secret' },
+    },
+    close: async () => {
+      await Promise.all([gitHost.close(), bucketHost.close(), chat.close()])
+    },
+  }
+}
+
+/** Puts the examples where they belong; answers the working copy that the story pushes from. */
+async function furnish(
+  directory: string,
+  options: WorldOptions,
+  { git, gitUrl, bucket, bucketUrl }: Hosts,
+): Promise<WorkingCopy> {
+  const { examples } = options
+  const fill = (text: string) =>
+    text
+      .replaceAll('GIT_URL', gitUrl)
+      .replaceAll('BUCKET_ENDPOINT', new URL(bucketUrl).host)
+      .replaceAll('CONNECTION_STAGING', connectionOf(options, 0))
+      .replaceAll('CONNECTION_PRODUCTION', connectionOf(options, 1))
+  const seed = (name: string) => seedRepository(directory, examples, git, gitUrl, name, fill)
+  const podinfo = await seed('podinfo')
+  await seed('fleet-infra')
+  await copyFilled(join(examples, 'fleet'), fleetPathOf(directory), fill)
+  await uploadFolder(bucket, join(examples, 'bucket', 'settings'), 'settings')
+  return podinfo
+}
+
+function fleetPathOf(directory: string): string {
+  return join(directory, 'fleet')
 }
 
 /** The user's own clusters are left as they were found. */
@@ -142,7 +178,7 @@ async function leaveClusters({ kubeconfigFile, contexts = [] }: WorldOptions): P
 async function seedRepository(
   directory: string,
   examples: string,
-  git: ReturnType<typeof createGitServer>,
+  git: GitServer,
   gitUrl: string,
   name: string,
   fill: (text: string) => string,
