@@ -1,9 +1,9 @@
 import { BuildError } from './build-error.ts'
+import { emptyConfig, mergeConfig, type TransformerConfig } from './config/transformer-config.ts'
 import type { Var } from './file/kustomization-file.ts'
-import { currentId, formerIds, type Resource } from './resource.ts'
-import { effectiveNamespace, isSameGvk } from './resource-id.ts'
-import { appendAll, createResourceList, type ResourceList } from './resource-list.ts'
-import { emptyConfig, mergeConfig, type TransformerConfig } from './transformer-config.ts'
+import { currentId, formerIds, type Resource } from './resource/resource.ts'
+import { effectiveNamespace, isSameGvk } from './resource/resource-id.ts'
+import { appendAll, createResourceList, type ResourceList } from './resource/resource-list.ts'
 
 /** What a kustomization has gathered so far; a component works on that of its parent. */
 export type Accumulator = {

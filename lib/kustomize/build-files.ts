@@ -2,10 +2,10 @@ import type { Tree } from '../artifact/tree.ts'
 import { printYaml } from '../manifest/print.ts'
 import { type BuildOptions, buildResources, openSession, toDocument } from './build.ts'
 import { BuildError } from './build-error.ts'
-import { loadKustomization } from './load-kustomization.ts'
-import { openPlace } from './loader.ts'
-import { currentId } from './resource.ts'
-import { clusterScope, formatId, type ResourceId } from './resource-id.ts'
+import { loadKustomization } from './load/load-kustomization.ts'
+import { openPlace } from './load/loader.ts'
+import { currentId } from './resource/resource.ts'
+import { clusterScope, formatId, type ResourceId } from './resource/resource-id.ts'
 
 export type BuiltFiles = {
   /** File name → text. */

@@ -7,8 +7,8 @@ import {
   openSession,
   toDocument,
 } from './build.ts'
-import { loadKustomization } from './load-kustomization.ts'
-import { openPlace } from './loader.ts'
+import { loadKustomization } from './load/load-kustomization.ts'
+import { openPlace } from './load/loader.ts'
 
 export type BuiltText = Omit<Documents, 'documents'> & { readonly text: string }
 

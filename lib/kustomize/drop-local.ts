@@ -8,9 +8,9 @@ import {
   namespaceOf,
   originalId,
   type Resource,
-} from './resource.ts'
-import { formatId, idKey } from './resource-id.ts'
-import type { ResourceList } from './resource-list.ts'
+} from './resource/resource.ts'
+import { formatId, idKey } from './resource/resource-id.ts'
+import type { ResourceList } from './resource/resource-list.ts'
 
 /**
  * Drops what is for local use only, and fails where a patch took a resource its kind or name. True where two resources are left

@@ -1,12 +1,12 @@
 import { copyNode } from '../manifest/node.ts'
 import type { Accumulator } from './accumulator.ts'
-import { ensureAnnotations } from './bookkeeping.ts'
 import { BuildError } from './build-error.ts'
-import { loadPlugins } from './load-plugins.ts'
-import { setMetadataMap } from './node-edit.ts'
-import { compileTransformerPlugin } from './plugins.ts'
-import { currentId, metadataMap, type Resource } from './resource.ts'
-import { formatId } from './resource-id.ts'
+import { setMetadataMap } from './fields/node-edit.ts'
+import { loadPlugins } from './plugins/load-plugins.ts'
+import { compileTransformerPlugin } from './plugins/plugins.ts'
+import { ensureAnnotations } from './resource/bookkeeping.ts'
+import { currentId, metadataMap, type Resource } from './resource/resource.ts'
+import { formatId } from './resource/resource-id.ts'
 import type { Target } from './target.ts'
 
 /** Runs the validators: transformers that must leave everything as it is. */

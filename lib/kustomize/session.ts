@@ -1,9 +1,9 @@
 import type { NodeBudget, ReadLimits } from '../manifest/limits.ts'
-import type { MountedTree } from './mounted-tree.ts'
+import type { MountedTree } from './load/mounted-tree.ts'
 import type { Remotes } from './remote.ts'
-import type { Resource } from './resource.ts'
-import type { Scope } from './resource-id.ts'
-import type { SchemaSource } from './schema.ts'
+import type { Resource } from './resource/resource.ts'
+import type { Scope } from './resource/resource-id.ts'
+import type { SchemaSource } from './schema/schema.ts'
 
 /** What one build may cost; each bound has its own error. */
 export type BuildLimits = {

@@ -1,8 +1,8 @@
 import type { Accumulator } from './accumulator.ts'
 import type { KustomizationFile } from './file/kustomization-file.ts'
-import type { Place } from './loader.ts'
-import type { Origin } from './origin.ts'
-import type { ResourceList } from './resource-list.ts'
+import type { Place } from './load/loader.ts'
+import type { Origin } from './resource/origin.ts'
+import type { ResourceList } from './resource/resource-list.ts'
 import type { Session } from './session.ts'
 
 /** One kustomization being built. */

@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
-import { builtinSchema } from '../../lib/kustomize/builtin-schema.ts'
+import { builtinSchema } from '../../lib/kustomize/schema/builtin-schema.ts'
 import { parseJsonPatch, patchNode } from '../../lib/manifest/json-patch.ts'
 import type { YamlNode } from '../../lib/manifest/node.ts'
 import { nodeToJson } from '../../lib/manifest/node-json.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { builtinSchema } from '../../lib/kustomize/builtin-schema.ts'
+import { builtinSchema } from '../../lib/kustomize/schema/builtin-schema.ts'
 import { parseJsonPatch, patchNode } from '../../lib/manifest/json-patch.ts'
 import { fieldText, getPath, setField, type YamlNode } from '../../lib/manifest/node.ts'
 import { nodeToJson } from '../../lib/manifest/node-json.ts'

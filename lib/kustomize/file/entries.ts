@@ -1,6 +1,6 @@
 import { type Json, splitApiVersion } from '../../manifest/object.ts'
-import type { FieldSpec } from '../field-spec.ts'
-import type { Gvk } from '../resource-id.ts'
+import type { FieldSpec } from '../fields/field-spec.ts'
+import type { Gvk } from '../resource/resource-id.ts'
 import { type Fields, openFields, type Where } from './fields.ts'
 import type {
   FieldOptions,

@@ -1,6 +1,6 @@
 import type { Json } from '../../manifest/object.ts'
-import type { FieldSpec } from '../field-spec.ts'
-import type { Gvk } from '../resource-id.ts'
+import type { FieldSpec } from '../fields/field-spec.ts'
+import type { Gvk } from '../resource/resource-id.ts'
 
 /** What a kustomization file says, with its fix-ups made: every list is there, deprecated spellings are folded in. */
 export type KustomizationFile = {

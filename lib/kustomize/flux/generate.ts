@@ -2,9 +2,9 @@ import { messageOf } from '../../status/error.ts'
 import { BuildError } from '../build-error.ts'
 import type { KustomizationFile } from '../file/kustomization-file.ts'
 import { readKustomization } from '../file/read-file.ts'
-import { kustomizationFileNames } from '../load-kustomization.ts'
-import { loadText, type Place } from '../loader.ts'
-import { readResources } from '../read-resources.ts'
+import { kustomizationFileNames } from '../load/load-kustomization.ts'
+import { loadText, type Place } from '../load/loader.ts'
+import { readResources } from '../load/read-resources.ts'
 import type { Session } from '../session.ts'
 
 /**

@@ -1,7 +1,13 @@
 import { deleteField, getField, type YamlMap } from '../../manifest/node.ts'
 import { BuildError } from '../build-error.ts'
-import { compareText, setMetadataMap, setPath, stringScalar, untagged } from '../node-edit.ts'
-import { originAnnotation } from '../origin.ts'
+import {
+  compareText,
+  setMetadataMap,
+  setPath,
+  stringScalar,
+  untagged,
+} from '../fields/node-edit.ts'
+import { originAnnotation } from '../resource/origin.ts'
 import {
   currentId,
   metadataMap,
@@ -9,9 +15,9 @@ import {
   namespaceOf,
   type Resource,
   scalarText,
-} from '../resource.ts'
-import { formatId } from '../resource-id.ts'
-import type { ResourceList } from '../resource-list.ts'
+} from '../resource/resource.ts'
+import { formatId } from '../resource/resource-id.ts'
+import type { ResourceList } from '../resource/resource-list.ts'
 
 /** Adds a generated resource; one whose id is, or was, that of another replaces it or merges with it. */
 export function absorb(list: ResourceList, resource: Resource): void {

@@ -5,10 +5,7 @@ import {
   type YamlMap,
   type YamlNode,
 } from '../../manifest/node.ts'
-import { behaviorOf } from '../bookkeeping.ts'
 import { BuildError } from '../build-error.ts'
-import type { GeneratorArgs, GeneratorOptions } from '../file/kustomization-file.ts'
-import { at, type Place } from '../loader.ts'
 import {
   compareText,
   setEntry,
@@ -16,8 +13,11 @@ import {
   setPath,
   stringScalar,
   untagged,
-} from '../node-edit.ts'
-import { createResource, type Resource } from '../resource.ts'
+} from '../fields/node-edit.ts'
+import type { GeneratorArgs, GeneratorOptions } from '../file/kustomization-file.ts'
+import { at, type Place } from '../load/loader.ts'
+import { behaviorOf } from '../resource/bookkeeping.ts'
+import { createResource, type Resource } from '../resource/resource.ts'
 import type { Session } from '../session.ts'
 import { encodeBase64Lines, utf8Text } from './base64.ts'
 import { readKeyValues } from './key-values.ts'

@@ -1,8 +1,8 @@
 import { readDocuments } from '../../manifest/read.ts'
 import { BuildError } from '../build-error.ts'
 import { type Fields, openFields } from '../file/fields.ts'
-import { createResource, type Resource } from '../resource.ts'
-import type { Scope } from '../resource-id.ts'
+import { createResource, type Resource } from '../resource/resource.ts'
+import type { Scope } from '../resource/resource-id.ts'
 
 /** Makes the service account that is bound to one of Google's cloud. */
 export function generateIamPolicy(fields: Fields, scope: Scope): Resource {

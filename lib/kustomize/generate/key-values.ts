@@ -1,6 +1,6 @@
 import { BuildError } from '../build-error.ts'
 import type { GeneratorArgs } from '../file/kustomization-file.ts'
-import { at, decodeText, loadFile, type Place } from '../loader.ts'
+import { at, decodeText, loadFile, type Place } from '../load/loader.ts'
 import type { Session } from '../session.ts'
 
 /** What a generated ConfigMap or Secret holds: texts of literals and env files, bytes of files. */

@@ -1,4 +1,4 @@
-import { type FieldSpec, parseFieldSpecs } from '../field-spec.ts'
+import { type FieldSpec, parseFieldSpecs } from '../fields/field-spec.ts'
 
 // Where the transformers of kustomize 5.8.1 write by default, in the order of its own sorting.
 // A line: `+` creates missing fields, then group, version, kind (`-` is any) and path.

@@ -1,4 +1,4 @@
-import { type NameReference, parseNameReferences } from '../name-reference-table.ts'
+import { type NameReference, parseNameReferences } from '../references/name-reference-table.ts'
 
 // Which fields name objects of which kinds, by kustomize 5.8.1, with its mistakes: IngressClass stands
 // under a group that no object has. `# group version kind` opens a target, the form of the lines below

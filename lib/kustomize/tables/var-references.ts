@@ -1,4 +1,4 @@
-import { type FieldSpec, parseFieldSpecs } from '../field-spec.ts'
+import { type FieldSpec, parseFieldSpecs } from '../fields/field-spec.ts'
 
 // Where kustomize 5.8.1 expands `$(NAME)` by default; the form is that of field-specs.ts.
 

@@ -1,5 +1,5 @@
-import type { FieldSpec } from '../field-spec.ts'
-import type { ResourceList } from '../resource-list.ts'
+import type { FieldSpec } from '../fields/field-spec.ts'
+import type { ResourceList } from '../resource/resource-list.ts'
 import { editMetadataEntries } from './labels.ts'
 
 /** Sets annotations on every resource, and at what paths else the specs name. */

@@ -4,9 +4,9 @@ import { isRawInteger } from '../../manifest/exact-integer.ts'
 import { getField, type YamlMap, type YamlNode } from '../../manifest/node.ts'
 import { nodeToJson } from '../../manifest/node-json.ts'
 import { isJsonObject, type Json } from '../../manifest/object.ts'
-import { compareText, setPath, untagged } from '../node-edit.ts'
-import { kindOf, nameOf, rememberId } from '../resource.ts'
-import type { ResourceList } from '../resource-list.ts'
+import { compareText, setPath, untagged } from '../fields/node-edit.ts'
+import { kindOf, nameOf, rememberId } from '../resource/resource.ts'
+import type { ResourceList } from '../resource/resource-list.ts'
 
 /** Appends to the name of each generated resource the hash of what it holds. */
 export function appendHashes(list: ResourceList): void {

@@ -1,12 +1,12 @@
 import type { YamlNode } from '../../manifest/node.ts'
 import { getField, isNull } from '../../manifest/node.ts'
-import { createSpecFilter, editFields } from '../field-path.ts'
-import type { FieldSpec } from '../field-spec.ts'
+import { createSpecFilter, editFields } from '../fields/field-path.ts'
+import type { FieldSpec } from '../fields/field-spec.ts'
+import { setScalar, wrongKind } from '../fields/node-edit.ts'
 import type { ImageEntry } from '../file/kustomization-file.ts'
-import { setScalar, wrongKind } from '../node-edit.ts'
 import { compileRegex } from '../regex.ts'
-import { kindOf } from '../resource.ts'
-import type { ResourceList } from '../resource-list.ts'
+import { kindOf } from '../resource/resource.ts'
+import type { ResourceList } from '../resource/resource-list.ts'
 
 /**
  * Sets the images that an entry names: first those of every list called `containers` or `initContainers` at any depth,

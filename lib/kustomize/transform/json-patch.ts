@@ -1,16 +1,16 @@
 import { patchNode } from '../../manifest/json-patch.ts'
 import type { PatchOperation } from '../../manifest/json-patch-operation.ts'
 import { messageOf } from '../../status/error.ts'
+import { BuildError } from '../build-error.ts'
+import { setMetadataMap } from '../fields/node-edit.ts'
 import {
   ensureAnnotations,
   hideBookkeeping,
   leadsToBookkeeping,
   showBookkeeping,
-} from '../bookkeeping.ts'
-import { BuildError } from '../build-error.ts'
-import { setMetadataMap } from '../node-edit.ts'
-import { currentId, isEmptied, metadataMap, type Resource } from '../resource.ts'
-import { formatId, idKey } from '../resource-id.ts'
+} from '../resource/bookkeeping.ts'
+import { currentId, isEmptied, metadataMap, type Resource } from '../resource/resource.ts'
+import { formatId, idKey } from '../resource/resource-id.ts'
 
 /**
  * Applies a JSON patch to a resource. Where the build remembers something about the resource there are annotations to kustomize,

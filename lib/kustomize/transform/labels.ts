@@ -1,12 +1,12 @@
 import { isNull, mapNode, scalarNode, type YamlNode } from '../../manifest/node.ts'
-import { ensureAnnotations } from '../bookkeeping.ts'
-import { createSpecFilter, editFields } from '../field-path.ts'
-import type { FieldSpec } from '../field-spec.ts'
-import { mergeFieldSpecs } from '../field-spec.ts'
+import type { TransformerConfig } from '../config/transformer-config.ts'
+import { createSpecFilter, editFields } from '../fields/field-path.ts'
+import type { FieldSpec } from '../fields/field-spec.ts'
+import { mergeFieldSpecs } from '../fields/field-spec.ts'
+import { compareText, setEntry, untagged } from '../fields/node-edit.ts'
 import type { KustomizationFile, LabelEntry } from '../file/kustomization-file.ts'
-import { compareText, setEntry, untagged } from '../node-edit.ts'
-import type { ResourceList } from '../resource-list.ts'
-import type { TransformerConfig } from '../transformer-config.ts'
+import { ensureAnnotations } from '../resource/bookkeeping.ts'
+import type { ResourceList } from '../resource/resource-list.ts'
 
 /** Sets labels at all paths of the specs. */
 export function setLabels(

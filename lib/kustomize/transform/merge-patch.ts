@@ -2,10 +2,10 @@ import { copyNode, deleteField, getField, stringNode, type YamlMap } from '../..
 import { apiVersionOf as formatApiVersion } from '../../manifest/object.ts'
 import { mergeStrategic } from '../../manifest/strategic-merge.ts'
 import { messageOf } from '../../status/error.ts'
-import { ensureAnnotations, forgetBookkeeping, hasBookkeeping } from '../bookkeeping.ts'
 import { BuildError } from '../build-error.ts'
+import { setMetadataMap, setPath, untagged } from '../fields/node-edit.ts'
 import { writeNamespace } from '../generate/absorb.ts'
-import { setMetadataMap, setPath, untagged } from '../node-edit.ts'
+import { ensureAnnotations, forgetBookkeeping, hasBookkeeping } from '../resource/bookkeeping.ts'
 import {
   currentId,
   isEmptied,
@@ -16,8 +16,8 @@ import {
   type Resource,
   rememberId,
   typeOfResource,
-} from '../resource.ts'
-import { formatId, idKey } from '../resource-id.ts'
+} from '../resource/resource.ts'
+import { formatId, idKey } from '../resource/resource-id.ts'
 import type { Session } from '../session.ts'
 
 /**

@@ -1,9 +1,15 @@
-import { type CompiledSpec, compileSpec, editFields } from '../field-path.ts'
-import type { FieldSpec } from '../field-spec.ts'
-import { setScalar } from '../node-edit.ts'
-import { originalId, type Resource, rememberId, textOf, typeOfResource } from '../resource.ts'
-import { type Gvk, isSelected } from '../resource-id.ts'
-import type { ResourceList } from '../resource-list.ts'
+import { type CompiledSpec, compileSpec, editFields } from '../fields/field-path.ts'
+import type { FieldSpec } from '../fields/field-spec.ts'
+import { setScalar } from '../fields/node-edit.ts'
+import {
+  originalId,
+  type Resource,
+  rememberId,
+  textOf,
+  typeOfResource,
+} from '../resource/resource.ts'
+import { type Gvk, isSelected } from '../resource/resource-id.ts'
+import type { ResourceList } from '../resource/resource-list.ts'
 
 export type NameAffix = { readonly side: 'prefix' | 'suffix'; readonly text: string }
 

@@ -1,13 +1,19 @@
 import { getField, isNull, type YamlMap, type YamlNode } from '../../manifest/node.ts'
 import { BuildError } from '../build-error.ts'
-import { editFields } from '../field-path.ts'
-import type { NameReference } from '../name-reference-table.ts'
-import { setEntry, setScalar, untagged, wrongKind } from '../node-edit.ts'
-import { type Candidates, createCandidates, type ReferrerScope } from '../referral.ts'
-import { createReferrerSpecs, type ReferrerSpec } from '../referrer-specs.ts'
-import { apiVersionOf, currentId, nameOf, namespaceOf, type Resource } from '../resource.ts'
-import { formatId } from '../resource-id.ts'
-import type { ResourceList } from '../resource-list.ts'
+import { editFields } from '../fields/field-path.ts'
+import { setEntry, setScalar, untagged, wrongKind } from '../fields/node-edit.ts'
+import type { NameReference } from '../references/name-reference-table.ts'
+import { type Candidates, createCandidates, type ReferrerScope } from '../references/referral.ts'
+import { createReferrerSpecs, type ReferrerSpec } from '../references/referrer-specs.ts'
+import {
+  apiVersionOf,
+  currentId,
+  nameOf,
+  namespaceOf,
+  type Resource,
+} from '../resource/resource.ts'
+import { formatId } from '../resource/resource-id.ts'
+import type { ResourceList } from '../resource/resource-list.ts'
 
 /** Writes the names, and where there is a place for it the namespaces, that resources now have into what refers to them. */
 export function fixNameReferences(list: ResourceList, references: readonly NameReference[]): void {
@@ -22,14 +28,16 @@ export function fixNameReferences(list: ResourceList, references: readonly NameR
   list.reindex()
 }
 
-/** An apiVersion that begins with a slash does not survive being split, and kustomize looks whether it does. */
+/** An apiVersion that is null, or begins with a slash, does not survive being split, and kustomize looks whether it does. */
 function refuseOddVersion(resource: Resource): void {
-  const apiVersion = apiVersionOf(resource)
-  if (!apiVersion.startsWith('/')) return
-  throw new BuildError(
-    'InvalidResource',
-    `${formatId(currentId(resource))}: apiVersion '${apiVersion}' has no group before the slash; write one, or leave the slash out`,
-  )
+  const field = getField(resource.node, 'apiVersion')
+  const isNullText = field !== undefined && isNull(field) && apiVersionOf(resource) !== ''
+  if (!isNullText && !apiVersionOf(resource).startsWith('/')) return
+  const id = formatId(currentId(resource))
+  const fault = isNullText
+    ? 'apiVersion is null; write one, or leave the field out'
+    : `apiVersion '${apiVersionOf(resource)}' has no group before the slash; write one, or leave the slash out`
+  throw new BuildError('InvalidResource', `${id}: ${fault}`)
 }
 
 function fixReferrer(

@@ -1,9 +1,9 @@
 import { isNull, type YamlMap, type YamlNode } from '../../manifest/node.ts'
 import { BuildError } from '../build-error.ts'
-import { type CompiledSpec, compileSpec, editFields } from '../field-path.ts'
-import type { FieldSpec } from '../field-spec.ts'
-import { elementsOf, getMapField, lookup } from '../lookup.ts'
-import { getOrCreate, setScalar, wrongKind } from '../node-edit.ts'
+import { type CompiledSpec, compileSpec, editFields } from '../fields/field-path.ts'
+import type { FieldSpec } from '../fields/field-spec.ts'
+import { elementsOf, getMapField, lookup } from '../fields/lookup.ts'
+import { getOrCreate, setScalar, wrongKind } from '../fields/node-edit.ts'
 import {
   apiVersionOf,
   currentId,
@@ -14,9 +14,9 @@ import {
   rememberId,
   scalarText,
   typeOfResource,
-} from '../resource.ts'
-import { formatId, idKey, isSelected } from '../resource-id.ts'
-import type { ResourceList } from '../resource-list.ts'
+} from '../resource/resource.ts'
+import { formatId, idKey, isSelected } from '../resource/resource-id.ts'
+import type { ResourceList } from '../resource/resource-list.ts'
 
 /** Which subjects of role bindings get the namespace. */
 export type SubjectMode = 'defaultOnly' | 'allServiceAccounts' | 'none'

@@ -1,11 +1,11 @@
 import { BuildError } from '../build-error.ts'
+import { sortText } from '../config/transformer-config.ts'
+import { compareText } from '../fields/node-edit.ts'
 import type { SortOptions } from '../file/kustomization-file.ts'
-import { compareText } from '../node-edit.ts'
-import { nameOf, namespaceOf, type Resource, typeOfResource } from '../resource.ts'
-import type { ResourceType } from '../resource-id.ts'
-import type { ResourceList } from '../resource-list.ts'
+import { nameOf, namespaceOf, type Resource, typeOfResource } from '../resource/resource.ts'
+import type { ResourceType } from '../resource/resource-id.ts'
+import type { ResourceList } from '../resource/resource-list.ts'
 import { kindRanks, ranksOf } from '../tables/kind-order.ts'
-import { sortText } from '../transformer-config.ts'
 
 /** Puts the resources in the order that `sortOptions` of the top file asks for. */
 export function applySortOptions(list: ResourceList, options: SortOptions): void {

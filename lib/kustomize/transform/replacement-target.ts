@@ -1,9 +1,9 @@
 import { copyNode, type YamlNode } from '../../manifest/node.ts'
 import { BuildError } from '../build-error.ts'
+import { lookup } from '../fields/lookup.ts'
+import { type FoundField, findFields } from '../fields/path-matcher.ts'
 import type { FieldOptions } from '../file/kustomization-file.ts'
-import { lookup } from '../lookup.ts'
-import { type FoundField, findFields } from '../path-matcher.ts'
-import { textOf } from '../resource.ts'
+import { textOf } from '../resource/resource.ts'
 import { smartPath } from './smart-path.ts'
 import { parseStructured, printStructured } from './structured-text.ts'
 

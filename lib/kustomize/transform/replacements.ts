@@ -1,8 +1,9 @@
 import { copyNode, isNull, type YamlNode, type YamlScalar } from '../../manifest/node.ts'
 import type { Json } from '../../manifest/object.ts'
-import { ensureAnnotations, leadsToBookkeeping, withBookkeeping } from '../bookkeeping.ts'
 import { BuildError } from '../build-error.ts'
-import { parseData } from '../configurations.ts'
+import { parseData } from '../config/configurations.ts'
+import { lookup } from '../fields/lookup.ts'
+import { untagged } from '../fields/node-edit.ts'
 import { readReplacement } from '../file/entries.ts'
 import type { FieldFault } from '../file/fields.ts'
 import type {
@@ -11,9 +12,8 @@ import type {
   ReplacementTarget,
 } from '../file/kustomization-file.ts'
 import { invalidFile } from '../file/read-file.ts'
-import { at, loadText, type Place } from '../loader.ts'
-import { lookup } from '../lookup.ts'
-import { untagged } from '../node-edit.ts'
+import { at, loadText, type Place } from '../load/loader.ts'
+import { ensureAnnotations, leadsToBookkeeping, withBookkeeping } from '../resource/bookkeeping.ts'
 import {
   formerIds,
   isEmptied,
@@ -21,10 +21,10 @@ import {
   namespaceOf,
   type Resource,
   typeOfResource,
-} from '../resource.ts'
-import { effectiveNamespace, isSelected, type ResourceId } from '../resource-id.ts'
-import type { ResourceList } from '../resource-list.ts'
-import { type CompiledSelector, compileSelector } from '../select.ts'
+} from '../resource/resource.ts'
+import { effectiveNamespace, isSelected, type ResourceId } from '../resource/resource-id.ts'
+import type { ResourceList } from '../resource/resource-list.ts'
+import { type CompiledSelector, compileSelector } from '../resource/select.ts'
 import type { Session } from '../session.ts'
 import type { Transformer } from '../target.ts'
 import { writeReplacement } from './replacement-target.ts'

@@ -1,11 +1,11 @@
 import { BuildError } from '../build-error.ts'
-import { compileSpec, editFields } from '../field-path.ts'
-import type { FieldSpec } from '../field-spec.ts'
+import { compileSpec, editFields } from '../fields/field-path.ts'
+import type { FieldSpec } from '../fields/field-spec.ts'
+import { setScalar } from '../fields/node-edit.ts'
 import type { ReplicaEntry } from '../file/kustomization-file.ts'
-import { setScalar } from '../node-edit.ts'
-import { currentId, formerIds, type Resource, typeOfResource } from '../resource.ts'
-import { isSelected } from '../resource-id.ts'
-import type { ResourceList } from '../resource-list.ts'
+import { currentId, formerIds, type Resource, typeOfResource } from '../resource/resource.ts'
+import { isSelected } from '../resource/resource-id.ts'
+import type { ResourceList } from '../resource/resource-list.ts'
 
 /** Sets the replicas of everything that has, or once had, the name. */
 export function setReplicas(

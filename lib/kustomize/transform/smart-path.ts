@@ -1,4 +1,4 @@
-import { splitPath } from '../field-path.ts'
+import { splitPath } from '../fields/field-path.ts'
 
 /** Splits a field path at its dots; `[a.b/c]` keeps dots in a key, `[name=x.y]` asks for an element. */
 export function smartPath(path: string): string[] {
