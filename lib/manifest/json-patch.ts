@@ -1,10 +1,10 @@
 import { ManifestError } from './error.ts'
-import { applyOperation, type PatchOperation } from './json-patch-operation.ts'
-import { jsonSources } from './json-source.ts'
-import { marshalToNode } from './marshal-node.ts'
 import type { YamlNode } from './node.ts'
 import { nodeToJson } from './node-json.ts'
 import { isJsonObject, type Json } from './object.ts'
+import { applyOperation, type PatchOperation } from './patch/json-patch-operation.ts'
+import { jsonSources } from './patch/json-source.ts'
+import { marshalToNode } from './patch/marshal-node.ts'
 import { readKustomizationFile } from './read-v2.ts'
 
 /**

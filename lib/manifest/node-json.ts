@@ -12,9 +12,9 @@ import {
   type YamlNode,
   type YamlScalar,
 } from './node.ts'
-import { formatNumber } from './number.ts'
 import { isJsonObject, type Json, type JsonObject } from './object.ts'
-import { rereadTag, scalarToJson } from './scalar-json.ts'
+import { formatNumber } from './scalar/number.ts'
+import { rereadTag, scalarToJson } from './scalar/scalar-json.ts'
 
 /**
  * The data of a resource's tree: what kustomize gets by printing it with go-yaml v3, reading it back and turning it

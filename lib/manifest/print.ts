@@ -1,12 +1,12 @@
-import { isBreak } from './chars.ts'
 import { ManifestError } from './error.ts'
 import { isRawInteger } from './exact-integer.ts'
-import { foldLine } from './fold-line.ts'
-import { sortNatural } from './natural-order.ts'
-import { formatNumber } from './number.ts'
 import { isJsonObject, type Json, type JsonObject } from './object.ts'
-import { formatString } from './scalar-text.ts'
-import { createWriter, type TextWriter, textOf, write, writeSpaces } from './text-writer.ts'
+import { foldLine } from './print/fold-line.ts'
+import { sortNatural } from './print/natural-order.ts'
+import { createWriter, type TextWriter, textOf, write, writeSpaces } from './print/text-writer.ts'
+import { formatNumber } from './scalar/number.ts'
+import { formatString } from './scalar/scalar-text.ts'
+import { isBreak } from './scan/chars.ts'
 
 export type PrintOptions = {
   /** Break lines at the first space behind column 80, as the real printer does; on unless set. */

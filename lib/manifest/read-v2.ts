@@ -1,16 +1,16 @@
-import { decodeBinary } from './binary.ts'
 import { faultAt, ManifestError } from './error.ts'
 import { integerToJson } from './exact-integer.ts'
 import { setJsonField } from './json-field.ts'
 import { defaultReadLimits, type ReadLimits } from './limits.ts'
-import { isMergeKey } from './merge-key.ts'
 import type { YamlMap, YamlNode, YamlScalar } from './node.ts'
-import { formatFloat, shortestFloat32 } from './number.ts'
 import type { Json, JsonObject } from './object.ts'
-import type { Dialect } from './parse-state.ts'
+import { isMergeKey } from './parse/merge-key.ts'
+import type { Dialect } from './parse/parse-state.ts'
 import { createReadContext, readDocument } from './read.ts'
-import { parseFloatText, parseInteger } from './resolve.ts'
-import { resolveTagV2, trueWordsV2 } from './resolve-v2.ts'
+import { decodeBinary } from './scalar/binary.ts'
+import { formatFloat, shortestFloat32 } from './scalar/number.ts'
+import { parseFloatText, parseInteger } from './scalar/resolve.ts'
+import { resolveTagV2, trueWordsV2 } from './scalar/resolve-v2.ts'
 
 /**
  * The data of a kustomization file by the rules of go-yaml v2: YAML 1.1 with its booleans, the first document only,

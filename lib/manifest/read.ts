@@ -1,13 +1,13 @@
 import { faultAt, ManifestError } from './error.ts'
-import { peekToken, skipToken } from './fetch.ts'
-import { createKeyShare, type KeyShare } from './key-share.ts'
 import { defaultReadLimits, type NodeBudget, type ReadLimits } from './limits.ts'
-import { expandMerges } from './merge-key.ts'
 import { isNull, type YamlNode } from './node.ts'
-import { parseNode } from './parse.ts'
-import { type Children, type Dialect, type Parse, parseFault } from './parse-state.ts'
-import { resolveTag } from './resolve.ts'
-import { createScan, type Scan, token } from './scan.ts'
+import { createKeyShare, type KeyShare } from './parse/key-share.ts'
+import { expandMerges } from './parse/merge-key.ts'
+import { parseNode } from './parse/parse.ts'
+import { type Children, type Dialect, type Parse, parseFault } from './parse/parse-state.ts'
+import { resolveTag } from './scalar/resolve.ts'
+import { peekToken, skipToken } from './scan/fetch.ts'
+import { createScan, type Scan, token } from './scan/scan.ts'
 
 /** A piece of a file between separators, and the line of the file it starts at. */
 export type TextPiece = { readonly text: string; readonly line: number }

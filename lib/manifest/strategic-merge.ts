@@ -1,6 +1,6 @@
-import { directiveOf, isDirectiveKnown } from './merge-directive.ts'
-import { setMergedField } from './merge-field.ts'
-import { mergeElements } from './merge-list.ts'
+import { directiveOf, isDirectiveKnown } from './merge/merge-directive.ts'
+import { setMergedField } from './merge/merge-field.ts'
+import { mergeElements } from './merge/merge-list.ts'
 import {
   type MergeRule,
   type MergeSchema,
@@ -8,8 +8,8 @@ import {
   ruleByType,
   ruleOfComment,
   ruleOfField,
-} from './merge-schema.ts'
-import { type MergeState, mergeConflict, type Sources } from './merge-state.ts'
+} from './merge/merge-schema.ts'
+import { type MergeState, mergeConflict, type Sources } from './merge/merge-state.ts'
 import {
   copyNode,
   getField,

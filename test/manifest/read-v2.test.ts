@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { readKustomizationFile } from '../../lib/manifest/read-v2.ts'
-import { isOtherInYaml11 } from '../../lib/manifest/yaml-1-1.ts'
+import { isOtherInYaml11 } from '../../lib/manifest/scalar/yaml-1-1.ts'
 
 it('reads YAML 1.1: its booleans, its octals, dates as text', () => {
   expect(

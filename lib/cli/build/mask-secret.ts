@@ -2,7 +2,7 @@ import { scalarNode } from '../../manifest/node.ts'
 import { nodeToJson } from '../../manifest/node-json.ts'
 import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../../manifest/object.ts'
 import { printYaml } from '../../manifest/print.ts'
-import { resolveTag } from '../../manifest/resolve.ts'
+import { resolveTag } from '../../manifest/scalar/resolve.ts'
 import { ExitError } from '../context.ts'
 
 /**

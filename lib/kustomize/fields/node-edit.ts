@@ -11,7 +11,7 @@ import {
   type YamlNode,
   type YamlScalar,
 } from '../../manifest/node.ts'
-import { isOtherInYaml11 } from '../../manifest/yaml-1-1.ts'
+import { isOtherInYaml11 } from '../../manifest/scalar/yaml-1-1.ts'
 import { BuildError } from '../build-error.ts'
 
 /**

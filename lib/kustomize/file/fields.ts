@@ -1,6 +1,6 @@
 import { isRawInteger } from '../../manifest/exact-integer.ts'
-import { formatFloat, formatNumber, shortestFloat32 } from '../../manifest/number.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../manifest/object.ts'
+import { formatFloat, formatNumber, shortestFloat32 } from '../../manifest/scalar/number.ts'
 import { nearestName } from './nearest-name.ts'
 
 /** Something wrong at one field of a kustomization file. */

@@ -1,6 +1,5 @@
 import { isRawInteger } from '../../manifest/exact-integer.ts'
 import { setJsonField } from '../../manifest/json-field.ts'
-import { marshalToNode } from '../../manifest/marshal-node.ts'
 import { nodeToJson } from '../../manifest/node-json.ts'
 import {
   annotationsOf,
@@ -12,6 +11,7 @@ import {
   labelsOf,
   refOf,
 } from '../../manifest/object.ts'
+import { marshalToNode } from '../../manifest/patch/marshal-node.ts'
 import { printYaml } from '../../manifest/print.ts'
 import { readKustomizationFile } from '../../manifest/read-v2.ts'
 import { messageOf } from '../../status/error.ts'

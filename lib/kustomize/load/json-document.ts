@@ -2,7 +2,7 @@ import { isRawInteger } from '../../manifest/exact-integer.ts'
 import { listNode, mapNode, nullNode, scalarNode, type YamlNode } from '../../manifest/node.ts'
 import { jsonToNode } from '../../manifest/node-json.ts'
 import { isJsonObject, type Json } from '../../manifest/object.ts'
-import { resolveTag } from '../../manifest/resolve.ts'
+import { resolveTag } from '../../manifest/scalar/resolve.ts'
 
 /** The tree of a text of JSON read as YAML: in flow style, with every string quoted. */
 export function jsonDocument(value: Json): YamlNode {

@@ -1,6 +1,6 @@
 import { getField, type YamlNode } from '../../manifest/node.ts'
 import { nodeToJson } from '../../manifest/node-json.ts'
-import { rereadTag } from '../../manifest/scalar-json.ts'
+import { rereadTag } from '../../manifest/scalar/scalar-json.ts'
 import { BuildError } from '../build-error.ts'
 import { wrongKind } from '../fields/node-edit.ts'
 import {

@@ -1,5 +1,5 @@
 import { getField, isNull, type YamlMap } from '../../manifest/node.ts'
-import { isOtherInYaml11 } from '../../manifest/yaml-1-1.ts'
+import { isOtherInYaml11 } from '../../manifest/scalar/yaml-1-1.ts'
 import { setEntry, setMetadataMap, stringScalar, wrongKind } from '../fields/node-edit.ts'
 import { parseRepoSpec } from '../repo-spec.ts'
 import { metadataMap, type Resource } from './resource.ts'

@@ -1,4 +1,4 @@
-import type { MergeRule, MergeSchema } from '../../manifest/merge-schema.ts'
+import type { MergeRule, MergeSchema } from '../../manifest/merge/merge-schema.ts'
 import { builtinDefinitions, builtinTypes } from '../tables/merge-schema.ts'
 
 let parsed: MergeSchema | undefined

@@ -1,4 +1,4 @@
-import type { MergeRule, MergeSchema } from '../../manifest/merge-schema.ts'
+import type { MergeRule, MergeSchema } from '../../manifest/merge/merge-schema.ts'
 import { isJsonObject, type Json, type JsonObject, textAt } from '../../manifest/object.ts'
 
 /** How the lists of the types that an OpenAPI document defines merge. */

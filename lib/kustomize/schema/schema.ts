@@ -1,4 +1,4 @@
-import type { MergeSchema } from '../../manifest/merge-schema.ts'
+import type { MergeSchema } from '../../manifest/merge/merge-schema.ts'
 import { isJsonObject, type Json, type JsonObject, splitApiVersion } from '../../manifest/object.ts'
 import { BuildError } from '../build-error.ts'
 import { parseData } from '../config/configurations.ts'

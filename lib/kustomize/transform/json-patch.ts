@@ -1,5 +1,5 @@
 import { patchNode } from '../../manifest/json-patch.ts'
-import type { PatchOperation } from '../../manifest/json-patch-operation.ts'
+import type { PatchOperation } from '../../manifest/patch/json-patch-operation.ts'
 import { messageOf } from '../../status/error.ts'
 import { BuildError } from '../build-error.ts'
 import { setMetadataMap } from '../fields/node-edit.ts'

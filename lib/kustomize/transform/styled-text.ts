@@ -1,6 +1,6 @@
 import type { YamlList, YamlMap, YamlNode, YamlScalar } from '../../manifest/node.ts'
-import { resolveTag } from '../../manifest/resolve.ts'
-import { chompHint, shapeOf } from '../../manifest/scalar-text.ts'
+import { resolveTag } from '../../manifest/scalar/resolve.ts'
+import { chompHint, shapeOf } from '../../manifest/scalar/scalar-text.ts'
 
 /**
  * A tree as go-yaml v3 prints it the way kyaml sets it up: in its own order, with the quoting and the flow style it was read

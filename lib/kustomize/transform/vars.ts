@@ -1,6 +1,6 @@
 import type { YamlNode, YamlScalar } from '../../manifest/node.ts'
 import { nodeToJson } from '../../manifest/node-json.ts'
-import { formatFloat } from '../../manifest/number.ts'
+import { formatFloat } from '../../manifest/scalar/number.ts'
 import { BuildError } from '../build-error.ts'
 import { createSpecFilter, editFields } from '../fields/field-path.ts'
 import type { FieldSpec } from '../fields/field-spec.ts'

@@ -1,8 +1,8 @@
-import { faultAt, type ManifestError } from './error.ts'
+import { faultAt, type ManifestError } from '../error.ts'
+import type { NodeBudget } from '../limits.ts'
+import type { YamlMap, YamlNode, YamlScalar } from '../node.ts'
+import type { Scan, ScanRules } from '../scan/scan.ts'
 import type { KeyShare } from './key-share.ts'
-import type { NodeBudget } from './limits.ts'
-import type { YamlMap, YamlNode, YamlScalar } from './node.ts'
-import type { Scan, ScanRules } from './scan.ts'
 
 /** How scalars get their tags, and what is done about keys that occur twice: v2 and v3 differ in both. */
 export type Dialect = ScanRules & {

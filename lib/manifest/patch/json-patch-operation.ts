@@ -1,8 +1,8 @@
-import { ManifestError } from './error.ts'
-import { isRawInteger } from './exact-integer.ts'
-import { setJsonField } from './json-field.ts'
+import { ManifestError } from '../error.ts'
+import { isRawInteger } from '../exact-integer.ts'
+import { setJsonField } from '../json-field.ts'
+import { isJsonObject, type Json, type JsonObject } from '../object.ts'
 import { jsonSources } from './json-source.ts'
-import { isJsonObject, type Json, type JsonObject } from './object.ts'
 
 /** One step of a JSON patch. `sources` is its value with every scalar in the spelling of the patch. */
 export type PatchOperation = { readonly fields: JsonObject; readonly sources: Json }

@@ -1,4 +1,4 @@
-import { isBreak } from './chars.ts'
+import { isBreak } from '../scan/chars.ts'
 
 /** A space behind this column becomes a line break. */
 const maxColumn = 80

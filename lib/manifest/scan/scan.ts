@@ -1,5 +1,5 @@
+import { faultAt, type ManifestError } from '../error.ts'
 import { char, isBlankOrEnd, isBreak } from './chars.ts'
-import { faultAt, type ManifestError } from './error.ts'
 
 /** Kinds of tokens. A scalar's kind tells its style. */
 export const token = {

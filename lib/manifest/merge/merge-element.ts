@@ -1,5 +1,5 @@
+import { getField, isNull, keyIndex, type YamlList, type YamlNode } from '../node.ts'
 import { mergeConflict } from './merge-state.ts'
-import { getField, isNull, keyIndex, type YamlList, type YamlNode } from './node.ts'
 
 /**
  * Replaces the elements of a list whose fields `keys` have `values`; without an element they are taken out, and

@@ -1,5 +1,5 @@
-import { char, isBlank, isBreak } from './chars.ts'
-import { ManifestError } from './error.ts'
+import { ManifestError } from '../error.ts'
+import { char, isBlank, isBreak } from '../scan/chars.ts'
 import { resolveTagV2 } from './resolve-v2.ts'
 
 /** How a string can be written, by the analysis of libyaml's emitter as go-yaml v2 carries it. */

@@ -1,7 +1,7 @@
-import { ManifestError } from './error.ts'
-import { defaultReadLimits } from './limits.ts'
-import { createReadContext, readDocument } from './read.ts'
-import { dialectV2, nodeToJsonV2 } from './read-v2.ts'
+import { ManifestError } from '../error.ts'
+import { defaultReadLimits } from '../limits.ts'
+import { createReadContext, readDocument } from '../read.ts'
+import { dialectV2, nodeToJsonV2 } from '../read-v2.ts'
 import { resolveTagV2 } from './resolve-v2.ts'
 
 const word = /^[A-Za-z_$/][\w./$-]*$/

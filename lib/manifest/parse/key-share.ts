@@ -1,4 +1,4 @@
-import type { YamlScalar } from './node.ts'
+import type { YamlScalar } from '../node.ts'
 
 /**
  * What the maps of one text have in common: most hold the same few keys in the same order, and so share their key

@@ -1,4 +1,4 @@
-import { isRawInteger } from './exact-integer.ts'
+import { isRawInteger } from '../exact-integer.ts'
 import {
   listNode,
   mapNode,
@@ -7,12 +7,12 @@ import {
   scalarNode,
   type YamlNode,
   type YamlScalar,
-} from './node.ts'
-import { formatFloat } from './number.ts'
-import { isJsonObject, type Json } from './object.ts'
-import { resolveTag } from './resolve.ts'
-import { resolveTagV2 } from './resolve-v2.ts'
-import { isBase60, shapeOf } from './scalar-text.ts'
+} from '../node.ts'
+import { isJsonObject, type Json } from '../object.ts'
+import { formatFloat } from '../scalar/number.ts'
+import { resolveTag } from '../scalar/resolve.ts'
+import { resolveTagV2 } from '../scalar/resolve-v2.ts'
+import { isBase60, shapeOf } from '../scalar/scalar-text.ts'
 
 /**
  * The tree that kyaml has after data went through JSON: Go reads every number as a float, go-yaml v3 prints it all

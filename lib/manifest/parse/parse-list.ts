@@ -1,5 +1,6 @@
-import { peekToken, skipToken } from './fetch.ts'
-import type { YamlList, YamlNode } from './node.ts'
+import type { YamlList, YamlNode } from '../node.ts'
+import { peekToken, skipToken } from '../scan/fetch.ts'
+import { token } from '../scan/scan.ts'
 import { parseFlowPair } from './parse-map.ts'
 import {
   addNode,
@@ -14,7 +15,6 @@ import {
   parseFault,
   takeNodes,
 } from './parse-state.ts'
-import { token } from './scan.ts'
 
 // Shared until the real ones are known; never changed.
 const noNodes: YamlNode[] = []

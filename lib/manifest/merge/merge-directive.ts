@@ -1,6 +1,6 @@
+import { deleteField, getField, type YamlNode } from '../node.ts'
 import { setElement } from './merge-element.ts'
 import { mergeConflict } from './merge-state.ts'
-import { deleteField, getField, type YamlNode } from './node.ts'
 
 export type MergeDirective = 'merge' | 'replace' | 'delete'
 

@@ -1,8 +1,9 @@
-import { faultAt } from './error.ts'
-import { peekToken, skipToken } from './fetch.ts'
+import { faultAt } from '../error.ts'
+import type { YamlMap, YamlNode, YamlScalar } from '../node.ts'
+import { peekToken, skipToken } from '../scan/fetch.ts'
+import { token } from '../scan/scan.ts'
 import { shareKey, shareRow } from './key-share.ts'
 import { isMergeKey } from './merge-key.ts'
-import type { YamlMap, YamlNode, YamlScalar } from './node.ts'
 import {
   addNode,
   type CollectionForm,
@@ -17,7 +18,6 @@ import {
   spendNode,
   takeNodes,
 } from './parse-state.ts'
-import { token } from './scan.ts'
 
 // Shared until the real ones are known; never changed.
 const noNodes: YamlNode[] = []

@@ -1,5 +1,5 @@
-import { fieldText, isNull, type YamlNode } from './node.ts'
-import { isJsonObject, type JsonObject, textAt } from './object.ts'
+import { fieldText, isNull, type YamlNode } from '../node.ts'
+import { isJsonObject, type JsonObject, textAt } from '../object.ts'
 
 /**
  * How a strategic merge treats fields, as a table: `roots` gives the definition of a type by `apiVersion Kind`, a

@@ -1,4 +1,4 @@
-import { faultAt } from './error.ts'
+import { faultAt } from '../error.ts'
 
 /**
  * The text of a `!!binary` scalar. Bytes that are no UTF-8 become U+FFFD one by one, as Go's JSON does it.

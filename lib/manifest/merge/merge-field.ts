@@ -1,4 +1,3 @@
-import { type MergeState, mergeConflict } from './merge-state.ts'
 import {
   appendField,
   deleteField,
@@ -8,8 +7,9 @@ import {
   scalarNode,
   type YamlMap,
   type YamlNode,
-} from './node.ts'
-import { isOtherInYaml11 } from './yaml-1-1.ts'
+} from '../node.ts'
+import { isOtherInYaml11 } from '../scalar/yaml-1-1.ts'
+import { type MergeState, mergeConflict } from './merge-state.ts'
 
 /**
  * Puts a merged value under a key: in the style of what stood there, or as a new field. Nothing, or a null that is

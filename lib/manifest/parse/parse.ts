@@ -1,6 +1,7 @@
-import { faultAt } from './error.ts'
-import { peekToken, skipToken } from './fetch.ts'
-import { copyNode, countNodes, type ScalarStyle, type YamlNode, type YamlScalar } from './node.ts'
+import { faultAt } from '../error.ts'
+import { copyNode, countNodes, type ScalarStyle, type YamlNode, type YamlScalar } from '../node.ts'
+import { peekToken, skipToken } from '../scan/fetch.ts'
+import { token } from '../scan/scan.ts'
 import { parseList } from './parse-list.ts'
 import { parseMap } from './parse-map.ts'
 import {
@@ -11,7 +12,6 @@ import {
   type Properties,
   parseFault,
 } from './parse-state.ts'
-import { token } from './scan.ts'
 
 const styles: readonly ScalarStyle[] = ['plain', 'single', 'double', 'literal', 'folded']
 

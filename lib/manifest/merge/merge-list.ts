@@ -1,8 +1,4 @@
-import { ManifestError } from './error.ts'
-import { findElement, isEmptyElement, setElement, valueText } from './merge-element.ts'
-import { quoteOther } from './merge-field.ts'
-import { type MergeRule, ruleOfElements } from './merge-schema.ts'
-import { type MergeState, mergeConflict, type Sources } from './merge-state.ts'
+import { ManifestError } from '../error.ts'
 import {
   appendField,
   getField,
@@ -11,7 +7,11 @@ import {
   scalarNode,
   type YamlList,
   type YamlNode,
-} from './node.ts'
+} from '../node.ts'
+import { findElement, isEmptyElement, setElement, valueText } from './merge-element.ts'
+import { quoteOther } from './merge-field.ts'
+import { type MergeRule, ruleOfElements } from './merge-schema.ts'
+import { type MergeState, mergeConflict, type Sources } from './merge-state.ts'
 
 /** The texts that tell one element from the others, one a key; empty where the element lacks the key. */
 type KeyValues = readonly string[]

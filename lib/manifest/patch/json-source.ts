@@ -1,6 +1,6 @@
-import { isRawInteger } from './exact-integer.ts'
-import { setJsonField } from './json-field.ts'
-import { isJsonObject, type Json } from './object.ts'
+import { isRawInteger } from '../exact-integer.ts'
+import { setJsonField } from '../json-field.ts'
+import { isJsonObject, type Json } from '../object.ts'
 
 /** A value with every scalar replaced by its text as Go's encoding/json spells it; null stays null. */
 export function jsonSources(value: Json): Json {

@@ -1,4 +1,4 @@
-import { faultAt } from './error.ts'
+import { faultAt } from '../error.ts'
 import {
   deleteField,
   keyIndex,
@@ -6,7 +6,7 @@ import {
   type YamlMap,
   type YamlNode,
   type YamlScalar,
-} from './node.ts'
+} from '../node.ts'
 
 export function isMergeKey(key: YamlScalar): boolean {
   return key.tag === '!!merge'

@@ -1,6 +1,6 @@
-import { ManifestError } from './error.ts'
+import { ManifestError } from '../error.ts'
+import type { YamlNode } from '../node.ts'
 import type { MergeRule, MergeSchema } from './merge-schema.ts'
-import type { YamlNode } from './node.ts'
 
 /** What is merged at one place: the target, which is changed, and the patch. */
 export type Sources = readonly [YamlNode | undefined, YamlNode | undefined]

@@ -1,9 +1,9 @@
-import { isBlank, isBlankOrEnd, isBreak } from './chars.ts'
-import { faultAt } from './error.ts'
-import type { YamlScalar } from './node.ts'
+import { faultAt } from '../error.ts'
+import type { YamlScalar } from '../node.ts'
+import { isBlank, isBlankOrEnd, isBreak } from '../scan/chars.ts'
+import { createScan } from '../scan/scan.ts'
+import { scanBlockScalar } from '../scan/scan-block.ts'
 import { chompHint, shapeOf } from './scalar-text.ts'
-import { createScan } from './scan.ts'
-import { scanBlockScalar } from './scan-block.ts'
 
 /**
  * What go-yaml v3 reads back of a string with line breaks that it has printed. Its printer has two faults: a block
