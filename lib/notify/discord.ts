@@ -1,7 +1,7 @@
 import type { JsonObject } from '../manifest/object.ts'
 import { fitting, shortened } from './inert.ts'
 import type { ChatMessage } from './message.ts'
-import type { MessagePart, Tone } from './parts.ts'
+import type { ChangeList, MessagePart, Tone } from './parts.ts'
 import type { ProviderTarget } from './target.ts'
 
 /** What Discord allows, and what we stay below. Source: Discord's "Embed Limits"; platform.md §7. */
@@ -86,7 +86,7 @@ function fieldOf(part: MessagePart): Field {
   )
   const took = part.duration === undefined ? '' : ` · ${codeOf(part.duration)}`
   const head = `${shortened(part.summary, 150, escapeDiscord)}${took}`
-  const changes = part.changes.flatMap(({ action, subjects }) => changeLines(action, subjects))
+  const changes = part.changes.flatMap(changeLines)
   const lines = [...changes, ...part.notes.map(codeOf)]
   const shown = fitting(lines, (line) => line.length + 1, {
     budget: part.text === '' ? limits.fieldValueChars - head.length - 20 : 300,
@@ -99,9 +99,9 @@ function fieldOf(part: MessagePart): Field {
   return { name, value: block === '' ? list : `${list}\n${block}` }
 }
 
-function changeLines(action: string, subjects: readonly string[]): readonly string[] {
+function changeLines({ action, subjects, count }: ChangeList): readonly string[] {
   const shown = subjects.slice(0, limits.linesPerAction)
-  const left = subjects.length - shown.length
+  const left = count - shown.length
   const lines = shown.map((subject) => `${shortened(action, 40, escapeDiscord)} ${codeOf(subject)}`)
   return left > 0 ? [...lines, `… and ${left} more`] : lines
 }

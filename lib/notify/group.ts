@@ -111,7 +111,12 @@ function trimmed(event: Event): Event {
   const message = event.message.slice(0, maxMessageChars)
   if (event.changes === undefined || event.changes.length <= maxChanges)
     return { ...event, message }
-  return { ...event, message, changes: event.changes.slice(0, maxChanges) }
+  const omitted = new Map(Object.entries(event.omittedChanges ?? {}))
+  for (const { action } of event.changes.slice(maxChanges)) {
+    omitted.set(action, (omitted.get(action) ?? 0) + 1)
+  }
+  const changes = event.changes.slice(0, maxChanges)
+  return { ...event, message, changes, omittedChanges: Object.fromEntries(omitted) }
 }
 
 function isGroup(value: unknown): value is MessageGroup {

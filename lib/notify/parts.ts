@@ -1,4 +1,4 @@
-import type { Event, EventChange } from '../status/event.ts'
+import type { Event } from '../status/event.ts'
 import { oneLine, visible } from './inert.ts'
 
 /** What happened to one object of the fleet. */
@@ -18,7 +18,12 @@ export type MessagePart = {
 
 export type Tone = 'failed' | 'drift' | 'changed' | 'told'
 
-export type ChangeList = { readonly action: string; readonly subjects: readonly string[] }
+export type ChangeList = {
+  readonly action: string
+  readonly subjects: readonly string[]
+  /** Of all there were; an event lists the first ones only. */
+  readonly count: number
+}
 
 /** The weightiest first. */
 export const tones: readonly Tone[] = ['failed', 'drift', 'changed', 'told']
@@ -55,8 +60,8 @@ function partOf(
 ): MessagePart {
   const tone = toneOf(last)
   const subject = subjectOf(last)
-  const changes = changeLists(group.flatMap((event) => event.changes ?? []))
-  const counts = changes.map(({ action, subjects }) => `${subjects.length} ${action}`).join(', ')
+  const changes = changeLists(group)
+  const counts = changes.map(({ action, count }) => `${count} ${action}`).join(', ')
   const duration = durations.get(subject)
   const isListed = changes.length > 0 && tone !== 'failed'
   const notes = told.filter((event) => event !== last).map(noteOf)
@@ -105,13 +110,22 @@ function subjectOf({ involvedObject: { kind, namespace, name } }: Event): string
 const actions = ['created', 'configured', 'deleted']
 
 /** Subjects by action; the last thing that happened to one is what counts. */
-function changeLists(changes: readonly EventChange[]): readonly ChangeList[] {
+function changeLists(events: readonly Event[]): readonly ChangeList[] {
+  const changes = events.flatMap((event) => event.changes ?? [])
   const last = new Map(changes.map(({ subject, action }) => [oneLine(subject), oneLine(action)]))
   const others = [...new Set(last.values())].filter((action) => !actions.includes(action))
   return [...actions, ...others].flatMap((action) => {
     const subjects = [...last].filter(([, entry]) => entry === action).map(([subject]) => subject)
-    return subjects.length === 0 ? [] : [{ action, subjects }]
+    const count = subjects.length + omittedOf(events, action)
+    return count === 0 ? [] : [{ action, subjects, count }]
   })
+}
+
+function omittedOf(events: readonly Event[], action: string): number {
+  const counts = events.map(({ omittedChanges = {} }) =>
+    Object.hasOwn(omittedChanges, action) ? (omittedChanges[action] ?? 0) : 0,
+  )
+  return counts.reduce((sum, count) => sum + count, 0)
 }
 
 /** The closing event of a run is not told, but it knows how long the run took. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../manifest/object.ts'
 import { fitting, shortened } from './inert.ts'
 import type { ChatMessage } from './message.ts'
-import type { MessagePart, Tone } from './parts.ts'
+import type { ChangeList, MessagePart, Tone } from './parts.ts'
 import { isSlackApi, type ProviderTarget } from './target.ts'
 
 /** What Slack allows, and what we stay below. Source: platform.md §7; the total is not documented by Slack. */
@@ -79,7 +79,7 @@ function sectionOf(part: MessagePart): JsonObject {
   const took = part.duration === undefined ? '' : ` · ${codeOf(part.duration)}`
   const summary = shortened(part.summary, 200, escapeSlack)
   const head = `${glyphs[part.tone]} ${codeOf(part.subject)} ${summary}${took}`
-  const changes = part.changes.flatMap(({ action, subjects }) => changeLines(action, subjects))
+  const changes = part.changes.flatMap(changeLines)
   const lines = [...changes, ...part.notes.map(codeOf)]
   const shown = fitting(lines, (line) => line.length + 1, {
     budget: (part.text === '' ? limits.sectionChars : limits.sectionChars / 3) - head.length,
@@ -93,9 +93,9 @@ function sectionOf(part: MessagePart): JsonObject {
   return section(block === '' ? list : `${list}\n${block}`)
 }
 
-function changeLines(action: string, subjects: readonly string[]): readonly string[] {
+function changeLines({ action, subjects, count }: ChangeList): readonly string[] {
   const shown = subjects.slice(0, limits.linesPerAction)
-  const left = subjects.length - shown.length
+  const left = count - shown.length
   const lines = shown.map((subject) => `${shortened(action, 40, escapeSlack)} ${codeOf(subject)}`)
   return left > 0 ? [...lines, `… and ${left} more`] : lines
 }

@@ -6,6 +6,7 @@ import {
   type EventCommit,
   type EventSeverity,
   maxMessageLength,
+  type OmittedChanges,
 } from '../status/event.ts'
 import type { Reason } from '../status/reason.ts'
 import { writeRecord } from '../store/records.ts'
@@ -21,6 +22,7 @@ export type EventInput = {
   readonly message: string
   readonly metadata?: Readonly<Record<string, string>>
   readonly changes?: readonly EventChange[]
+  readonly omittedChanges?: OmittedChanges
   readonly isDrift?: boolean
   readonly details?: readonly string[]
   readonly commit?: Commit | undefined
@@ -104,6 +106,7 @@ function eventOf(subject: EventSubject, input: EventInput, time: Date, suffix: s
     metadata: { ...annotatedMetadata(record), ...input.metadata },
     reportingController: controllerOf(id.kind),
     ...(input.changes === undefined ? {} : { changes: input.changes }),
+    ...(input.omittedChanges === undefined ? {} : { omittedChanges: input.omittedChanges }),
     ...(input.details === undefined ? {} : { details: input.details }),
     ...(input.isDrift === undefined ? {} : { isDrift: input.isDrift }),
     ...(input.commit === undefined ? {} : { commit: commitOf(input.commit) }),

@@ -120,7 +120,7 @@ async function tell(
     reason: findCondition(conditions, 'Ready')?.reason ?? 'Progressing',
     message,
     ...(revision === undefined ? {} : { metadata: { revision } }),
-    ...(changes === undefined ? {} : { changes: toldChanges(changes) }),
+    ...(changes === undefined ? {} : toldChanges(changes)),
   })
 }
 

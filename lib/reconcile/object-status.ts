@@ -3,7 +3,7 @@ import type { Inventory } from '../inventory/inventory.ts'
 import { isJsonObject } from '../manifest/object.ts'
 import type { CredentialBinding } from '../source/fetch.ts'
 import type { Condition } from '../status/condition.ts'
-import type { EventChange } from '../status/event.ts'
+import type { EventChange, OmittedChanges } from '../status/event.ts'
 import type { Snapshot } from '../status/history.ts'
 
 /** What is known of one object, in the words of Flux's `status`. Sources and Kustomizations use their own parts of it. */
@@ -69,6 +69,7 @@ export type LastChange = {
   readonly at: string
   readonly revision: string
   readonly changes: readonly EventChange[]
+  readonly omittedChanges?: OmittedChanges
   /** True where a hand in the cluster, not a commit, made it necessary. */
   readonly isDrift: boolean
 }

@@ -210,11 +210,11 @@ function lastChangeOf(
   applied: Awaited<ReturnType<typeof applyBuilt>>,
   isDrift: boolean,
 ) {
-  const changes = toldChanges([...applied.changes, ...applied.deletions], maxListedChanges)
+  const told = toldChanges([...applied.changes, ...applied.deletions], maxListedChanges)
   const { lastChange } = run.status.current()
-  if (changes.length === 0 && lastChange !== undefined) return lastChange
+  if (told.changes.length === 0 && lastChange !== undefined) return lastChange
   const at = run.ports.now().toISOString()
-  return { at, revision: source.artifact.revision, changes, isDrift }
+  return { at, revision: source.artifact.revision, ...told, isDrift }
 }
 
 const maxListedChanges = 200

@@ -147,7 +147,7 @@ async function tell(
     message: telling.eventMessage ?? fault.message,
     commit: fault.commit,
     ...(fault.revision === undefined ? {} : { metadata: { revision: fault.revision } }),
-    ...(changes.length === 0 ? {} : { changes: toldChanges(changes) }),
+    ...(changes.length === 0 ? {} : toldChanges(changes)),
     ...detailsOf(fault.thrown),
   })
 }

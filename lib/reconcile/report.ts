@@ -49,7 +49,7 @@ async function reportList(
     message: message.trimEnd(),
     metadata: { revision: source.artifact.revision },
     commit: source.commit,
-    changes: toldChanges(changes),
+    ...toldChanges(changes),
     ...(isDrift ? { isDrift } : {}),
   })
 }

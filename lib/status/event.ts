@@ -31,6 +31,7 @@ export type Event = {
   readonly reportingController: string
   /** What changed, for messages that list it; absent where nothing did. */
   readonly changes?: readonly EventChange[]
+  readonly omittedChanges?: OmittedChanges
   /** True where the changes took back what a hand in the cluster had done. */
   readonly isDrift?: boolean
   /** Why, in a few lines: of an object that is not healthy its warnings, and the log of a pod that fails. */
@@ -38,6 +39,9 @@ export type Event = {
   /** The commit behind the revision, as its source told it at that moment. */
   readonly commit?: EventCommit
 }
+
+/** How many changes of each action there were besides those that are listed; absent where all are. */
+export type OmittedChanges = Readonly<Record<string, number>>
 
 export type EventCommit = {
   readonly author: string

@@ -4,6 +4,8 @@
  */
 export const script: string = `
 const kinds = ['Kustomization', 'GitRepository', 'Bucket', 'Receiver']
+// Nothing happens to these; they are shown where something is wrong with them.
+const quietKinds = ['Provider', 'Alert']
 const state = JSON.parse(document.getElementById('state').textContent)
 const seen = new Set(state.events.map((event) => event.id))
 const versions = new Map()
@@ -47,7 +49,7 @@ function revisionPart(object) {
 function changePart(object) {
   const change = object.lastChange
   if (!change || change.changes.length === 0) return element('div', { class: 'change' })
-  const counts = {}
+  const counts = { ...change.omittedChanges }
   for (const { action } of change.changes) counts[action] = (counts[action] || 0) + 1
   const text = Object.entries(counts).map(([action, count]) => count + ' ' + action).join(', ')
   const what = change.changes.map(({ subject, action }) => subject + ' ' + action).join('\\n')
@@ -79,9 +81,13 @@ function objectRow(object) {
 // What needs a person comes first, then what is under way.
 const urgency = { False: 0, Unknown: 1, Suspended: 2, True: 3 }
 
+function rankOf(kind) {
+  return kinds.includes(kind) ? kinds.indexOf(kind) : kinds.length
+}
+
 function clusterCard(cluster) {
-  const own = state.objects.filter((object) => object.cluster === cluster.name && kinds.includes(object.kind))
-  own.sort((a, b) => urgency[stateOf(a)] - urgency[stateOf(b)] || kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || a.name.localeCompare(b.name))
+  const own = state.objects.filter((object) => object.cluster === cluster.name && (object.ready !== 'True' || !quietKinds.includes(object.kind)))
+  own.sort((a, b) => urgency[stateOf(a)] - urgency[stateOf(b)] || rankOf(a.kind) - rankOf(b.kind) || a.name.localeCompare(b.name, undefined, { numeric: true }))
   return element('article', { class: 'cluster' },
     element('h2', {}, cluster.name + ' ', element('small', {}, cluster.connection + ' · ' + cluster.tenancy)),
     element('p', { class: 'count', 'data-failed': String(cluster.failedCount > 0) },

@@ -79,9 +79,7 @@ async function render(operations: Operations) {
 }
 
 function renderCluster(cluster: ClusterView, objects: readonly ObjectView[]) {
-  const own = objects.filter(
-    (object) => object.cluster === cluster.name && shownKinds.has(object.kind),
-  )
+  const own = objects.filter((object) => object.cluster === cluster.name && isShown(object))
   return html`<article class="cluster">
     <h2>${cluster.name} <small>${cluster.connection} · ${cluster.tenancy}</small></h2>
     <p class="count">${cluster.readyCount} of ${cluster.objectCount} ready</p>
@@ -91,12 +89,10 @@ function renderCluster(cluster: ClusterView, objects: readonly ObjectView[]) {
   </article>`
 }
 
-const shownKinds: ReadonlySet<string> = new Set([
-  'Kustomization',
-  'GitRepository',
-  'Bucket',
-  'Receiver',
-])
+/** Nothing happens to Providers and Alerts; they are shown where something is wrong with them. */
+function isShown({ kind, ready }: ObjectView): boolean {
+  return ready !== 'True' || (kind !== 'Provider' && kind !== 'Alert')
+}
 
 const labels = { True: 'Ready', False: 'Failed', Unknown: 'In progress' } as const
 

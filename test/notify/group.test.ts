@@ -97,6 +97,13 @@ describe('a group', () => {
     expect(JSON.stringify(group).length).toBeLessThan(2_000_000)
   })
 
+  it('counts the changes that it does not keep', () => {
+    const changes = [...bigChanges(300), { subject: 'Pod/x/old', action: 'deleted' }]
+    const { events } = groupOf(event({ changes, omittedChanges: { created: 700 } }))
+    expect(events[0]?.changes).toHaveLength(200)
+    expect(events[0]?.omittedChanges).toEqual({ created: 800, deleted: 1 })
+  })
+
   it('is read back as it was written, and nothing else is', () => {
     const group = postponed(groupOf(event()), 5, now)
     expect(parseGroup(JSON.parse(JSON.stringify(group)))).toEqual(group)

@@ -33,8 +33,8 @@ describe('createMessage', () => {
           summary: '2 created, 1 deleted',
           duration: '1.2s',
           changes: [
-            { action: 'created', subjects: ['Deployment/apps/web', 'Service/apps/web'] },
-            { action: 'deleted', subjects: ['ConfigMap/apps/old'] },
+            { action: 'created', subjects: ['Deployment/apps/web', 'Service/apps/web'], count: 2 },
+            { action: 'deleted', subjects: ['ConfigMap/apps/old'], count: 1 },
           ],
           text: '',
           notes: [],
@@ -93,6 +93,12 @@ describe('createMessage', () => {
     const again = [{ subject: 'Deployment/apps/web', action: 'configured' }]
     const [part] = createMessage([event({ changes: created }), event({ changes: again })]).parts
     expect(part?.summary).toBe('1 created, 1 configured')
+  })
+
+  it('counts what is not listed', () => {
+    const many = event({ changes: created, omittedChanges: { created: 98, deleted: 3 } })
+    const [part] = createMessage([many]).parts
+    expect(part?.summary).toBe('100 created, 3 deleted')
   })
 
   it('notes what was told of an object beside what happened to it', () => {

@@ -21,6 +21,16 @@ describe('createPage', () => {
     expect(html).toContain('&lt;/script&gt;&lt;img')
   })
 
+  it('shows what is not ready, of whatever kind', async () => {
+    const release = objectCalled('release-x', { kind: 'HelmRelease', ready: 'False' })
+    const quiet = objectCalled('alert-y', { kind: 'Alert', ready: 'True' })
+    const page = createPage(createToldOperations({ objects: [release, quiet], events: [] }))
+    const html = await (await page.request('/')).text()
+    const [list] = html.split('id="feed"')
+    expect(list).toContain('release-x')
+    expect(list).not.toContain('alert-y')
+  })
+
   it('hands its state to the script unchanged', async () => {
     const { html } = await pageOf(`${hostile}\u2028\u2029<!--`)
     const text = /<script type="application\/json" id="state">([\s\S]*?)<\/script>/.exec(html)?.[1]
