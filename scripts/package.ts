@@ -7,10 +7,16 @@ import { existsSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleFunctions } from './bundle-functions.ts'
+import { stageFault } from './stage.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const packager = join(root, 'infra', 'packager')
 const [verb = 'package', ...args] = process.argv.slice(2)
+const fault = stageFault(args)
+if (fault !== undefined) {
+  console.error(`✗ ${fault}`)
+  process.exit(1)
+}
 
 rmSync(join(root, 'dist', 'functions'), { recursive: true, force: true })
 for (const { name, staticBytes } of await bundleFunctions(join(root, 'dist', 'functions'))) {

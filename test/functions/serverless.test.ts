@@ -159,6 +159,31 @@ describe.skipIf(skip !== undefined)(`the packaged stack${skip ? ` (${skip})` : '
     expect(byId.get('artifacts')?.get('Prefix')).toBe('artifacts/')
   })
 
+  it('has names that AWS takes, also at the longest stage that is let through', () => {
+    // CloudFormation makes them of the stack, the resource and 13 letters, and shortens none for SQS.
+    const longest = `driftless-${'s'.repeat(27)}`
+    for (const [id, queue] of ofType('AWS::SQS::Queue')) {
+      const suffix = queue.get('FifoQueue') === true ? '.fifo' : ''
+      expect(`${longest}-${id}-1234567890123${suffix}`.length, id).toBeLessThanOrEqual(80)
+    }
+    const [[, rule = new Map()] = []] = ofType('AWS::Events::Rule')
+    const names = [
+      ...ofType('AWS::Lambda::Function').map(([, properties]) => properties.get('FunctionName')),
+      rule.get('Name'),
+      ...listOf(rule.get('Targets')).map((target) => fieldsOf(target).get('Id')),
+    ].map(String)
+    for (const name of names) {
+      expect(name.replace('driftless-dev', longest).length, name).toBeLessThanOrEqual(64)
+    }
+  })
+
+  it('lets its own rule, and nobody else, add to the dead letters of triggers', () => {
+    const [[, rule = new Map()] = []] = ofType('AWS::Events::Rule')
+    const policy = JSON.stringify([...at('TriggerDeadLettersPolicy').values()])
+    expect(policy).toContain(`:rule/${String(rule.get('Name'))}"`)
+    expect(policy).toContain('"ArnEquals":{"aws:SourceArn"')
+  })
+
   it('takes objects of other buckets from EventBridge, with retries and dead letters', () => {
     const [[, rule = new Map()] = []] = ofType('AWS::Events::Rule')
     const [target] = listOf(rule.get('Targets')).map(fieldsOf)
