@@ -11,7 +11,7 @@ import { type GoField, readGoTypes } from './go-types.ts'
  * and by which numbers protobuf knows the fields.
  */
 const [proxy = '', moduleCache = ''] = process.argv.slice(2)
-const target = join(import.meta.dirname, '../lib/sandbox/kubernetes/builtin-data.ts')
+const target = join(import.meta.dirname, '../lib/sandbox/kubernetes/discovery/builtin-data.ts')
 
 const version = String((await read('/version')).gitVersion)
 const definitions = await readDefinitions()

@@ -1,6 +1,6 @@
 import { apiVersionOf, type Json, type JsonObject, type KubeObject } from '../../manifest/object.ts'
+import type { Resource } from './discovery/resources.ts'
 import { listAt, objectAt, textIn } from './json.ts'
-import type { Resource } from './resources.ts'
 
 /** An object of a kind in another of its versions. Custom resources keep their shape; autoscalers are the one built-in kind with two. */
 export function convert(object: KubeObject, resource: Resource, version: string): KubeObject {

@@ -5,11 +5,11 @@ import {
   type JsonObject,
   textAt,
 } from '../../manifest/object.ts'
-import { checkFields, type FieldFault, nameOfType } from './check-fields.ts'
-import { findValueFault, type ValueFault } from './check-values.ts'
+import type { Resource } from './discovery/resources.ts'
 import { textIn } from './json.ts'
-import type { Resource } from './resources.ts'
 import { invalid, invalidValue, StatusError } from './status-error.ts'
+import { checkFields, type FieldFault, nameOfType } from './validate/check-fields.ts'
+import { findValueFault, type ValueFault } from './validate/check-values.ts'
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
 

@@ -1,6 +1,6 @@
 import type { Json, JsonObject, KubeObject } from '../../manifest/object.ts'
+import type { Resource } from './discovery/resources.ts'
 import { at, listAt, numberIn, objectAt, textIn } from './json.ts'
-import type { Resource } from './resources.ts'
 import type { World } from './save.ts'
 import { conflict, notFound } from './status-error.ts'
 

@@ -4,7 +4,7 @@ import { isJsonObject, type Json } from '../../manifest/object.ts'
 import { messageOf } from '../../status/error.ts'
 import { listenOnLoopback } from '../listen.ts'
 import type { Api, ApiAnswer, ApiRequest } from './api.ts'
-import { decodeProtobuf } from './protobuf.ts'
+import { decodeProtobuf } from './protobuf/protobuf.ts'
 import { StatusError } from './status-error.ts'
 import type { Watch } from './watch.ts'
 

@@ -1,9 +1,9 @@
 import { isJsonObject, type Json } from '../../manifest/object.ts'
 import type { ApiRequest } from './api.ts'
-import { nameOfType } from './check-fields.ts'
 import { listAt, textIn } from './json.ts'
 import { type Cause, forbiddenValue, invalid, invalidValue, StatusError } from './status-error.ts'
-import { tooLong } from './validate-metadata.ts'
+import { nameOfType } from './validate/check-fields.ts'
+import { tooLong } from './validate/validate-metadata.ts'
 
 /** Refuses what a write says of itself, beside its body: throws StatusError where the API server would. */
 export function checkWriteOptions({ method, contentType, query }: ApiRequest): void {

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../manifest/object.ts'
-import type { Field, MapSchema, Schema } from './schema.ts'
+import type { Field, MapSchema, Schema } from './discovery/schema.ts'
 
 /** A custom resource without the fields its definition does not have, and with the definition's defaults. */
 export function pruneCustom(value: Json, schema: Schema): Json {

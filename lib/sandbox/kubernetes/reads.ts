@@ -1,8 +1,8 @@
 import { apiVersionOf, type JsonObject, type KubeObject } from '../../manifest/object.ts'
 import { convert } from './convert.ts'
+import type { Resource } from './discovery/resources.ts'
 import { at } from './json.ts'
 import type { ObjectStore } from './object-store.ts'
-import type { Resource } from './resources.ts'
 import { type Matcher, parseFieldSelector, parseLabelSelector } from './selectors.ts'
 import { StatusError } from './status-error.ts'
 

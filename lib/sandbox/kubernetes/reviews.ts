@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../manifest/object.ts'
+import type { Resource } from './discovery/resources.ts'
 import { objectAt } from './json.ts'
-import type { Resource } from './resources.ts'
 
 /** Answers the kinds that ask a question and are kept nowhere; everybody may do everything here. */
 export function reviewBody(resource: Resource, body: Json, user: string): JsonObject | undefined {

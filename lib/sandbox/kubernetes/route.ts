@@ -1,5 +1,5 @@
-import type { Registry } from './registry.ts'
-import type { Resource } from './resources.ts'
+import type { Registry } from './discovery/registry.ts'
+import type { Resource } from './discovery/resources.ts'
 import { notServed } from './status-error.ts'
 
 /** What a path points at: a collection where the name is empty. */

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, type KubeObject } from '../../manifest/object.ts'
+import type { Resource } from './discovery/resources.ts'
 import { at, numberIn, objectAt, textIn, withValue } from './json.ts'
-import type { Resource } from './resources.ts'
 
 /** The `scale` of a workload: its replicas, wanted and there, and how its pods are found. */
 export function scaleOf(resource: Resource, object: KubeObject): JsonObject {

@@ -1,6 +1,6 @@
 import type { Json, JsonObject, KubeObject } from '../../manifest/object.ts'
+import type { Resource } from './discovery/resources.ts'
 import { at, isSame, listAt, objectAt, textIn, withValue } from './json.ts'
-import type { Resource } from './resources.ts'
 
 /** What the server itself puts into an object of some kinds when it is made. */
 export function allocate(object: KubeObject, uid: string, addresses: Addresses): KubeObject {

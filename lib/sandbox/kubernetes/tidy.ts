@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../manifest/object.ts'
+import type { Field, MapSchema, Schema } from './discovery/schema.ts'
 import { canonicalQuantity } from './quantity.ts'
-import type { Field, MapSchema, Schema } from './schema.ts'
 
 /**
  * A value of a built-in kind as it comes back from a server that keeps typed objects: fields it does not know and

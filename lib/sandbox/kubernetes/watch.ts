@@ -1,9 +1,9 @@
 import type { Json, JsonObject, KubeObject } from '../../manifest/object.ts'
 import { convert } from './convert.ts'
+import type { Resource } from './discovery/resources.ts'
 import { textIn } from './json.ts'
 import type { ObjectStore, StoreEvent } from './object-store.ts'
 import { type ListQuery, matcherOf } from './reads.ts'
-import type { Resource } from './resources.ts'
 import { StatusError } from './status-error.ts'
 
 /** Lines of a watch; `start` sends them until the function it answers is called. */

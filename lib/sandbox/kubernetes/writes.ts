@@ -8,8 +8,9 @@ import {
 } from '../../manifest/object.ts'
 import { checkApplied, checkPatched, checkTarget, decodeObject, validateFields } from './decode.ts'
 import { at, isSame, textIn } from './json.ts'
-import { type Managers, managersOf } from './managed-fields.ts'
-import { adoptUntracked, applyOwned, updateOwned } from './ownership.ts'
+import { type Managers, managersOf } from './ownership/managed-fields.ts'
+import { adoptUntracked, applyOwned, updateOwned } from './ownership/ownership.ts'
+import { baseline, type Write, writerOf } from './ownership/writer.ts'
 import { type Prepared, prepare, save, type World } from './save.ts'
 import {
   alreadyExists,
@@ -20,7 +21,6 @@ import {
   StatusError,
   staleVersion,
 } from './status-error.ts'
-import { baseline, type Write, writerOf } from './writer.ts'
 
 export type Written = {
   readonly object: KubeObject
