@@ -8,7 +8,7 @@ export type TarLimits = {
   readonly maxFiles: number
 }
 
-export const tarLimits: TarLimits = { maxBytes: 512 * 1024 * 1024, maxFiles: 200_000 }
+const tarLimits: TarLimits = { maxBytes: 512 * 1024 * 1024, maxFiles: 200_000 }
 
 /** Extended headers hold a path and little else. */
 const maxExtendedBytes = 64 * 1024

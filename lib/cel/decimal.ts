@@ -1,19 +1,6 @@
 /** A finite number as all of its decimal digits: `digits` × 10^-`places`. */
 export type Decimal = { readonly digits: bigint; readonly places: number }
 
-/** Every digit of a double, of which there are at most some eight hundred. */
-export function exactDecimal(value: number): Decimal {
-  const view = new DataView(new ArrayBuffer(8))
-  view.setFloat64(0, Math.abs(value))
-  const bits = view.getBigUint64(0)
-  const exponent = Number(bits >> 52n)
-  const fraction = bits & 0xfffffffffffffn
-  const mantissa = exponent === 0 ? fraction : fraction | (1n << 52n)
-  const power = Math.max(exponent, 1) - 1075
-  if (power >= 0) return { digits: mantissa << BigInt(power), places: 0 }
-  return { digits: mantissa * 5n ** BigInt(-power), places: -power }
-}
-
 /** With so many digits behind the point, of two equally near ones the even one, as Go rounds. */
 export function toFixed(value: number, precision: number): string {
   const { digits, places } = exactDecimal(value)
@@ -53,6 +40,19 @@ export function toPlain(value: number): string {
       ? `0.${'0'.repeat(-point)}${digits}`
       : `${digits.slice(0, point).padEnd(point, '0')}${digits.length > point ? `.${digits.slice(point)}` : ''}`
   return `${sign(value)}${plain}`
+}
+
+/** Every digit of a double, of which there are at most some eight hundred. */
+function exactDecimal(value: number): Decimal {
+  const view = new DataView(new ArrayBuffer(8))
+  view.setFloat64(0, Math.abs(value))
+  const bits = view.getBigUint64(0)
+  const exponent = Number(bits >> 52n)
+  const fraction = bits & 0xfffffffffffffn
+  const mantissa = exponent === 0 ? fraction : fraction | (1n << 52n)
+  const power = Math.max(exponent, 1) - 1075
+  if (power >= 0) return { digits: mantissa << BigInt(power), places: 0 }
+  return { digits: mantissa * 5n ** BigInt(-power), places: -power }
 }
 
 function sign(value: number): string {

@@ -56,7 +56,7 @@ export type Documents = {
   readonly reads: readonly string[]
 }
 
-export const defaultBuildLimits: BuildLimits = {
+const defaultBuildLimits: BuildLimits = {
   maxDepth: 200,
   maxKustomizations: 5_000,
   maxFileBytes: 32 * 1024 * 1024,

@@ -64,7 +64,7 @@ export function withFields(logger: Logger, fields: Fields): Logger {
 }
 
 /** `{"time":…,"level":…,"message":…,…}` on one line; a field cannot replace these three. */
-export function formatJson({ time, level, message, fields }: LogEntry): string {
+function formatJson({ time, level, message, fields }: LogEntry): string {
   const head = { time: time.toISOString(), level, message }
   return JSON.stringify({ ...head, ...fields, ...head }).replace(hidden, escapeCharacter)
 }

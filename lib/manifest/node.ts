@@ -144,15 +144,6 @@ export function ownKeys(map: YamlMap): YamlScalar[] {
   return map.keys
 }
 
-/** The map under `key`, made there where it is absent or null; undefined where something else stands in its place. */
-export function ensureMap(map: YamlMap, key: string): YamlMap | undefined {
-  const field = getField(map, key)
-  if (field !== undefined && !isNull(field)) return field.kind === 'map' ? field : undefined
-  const created = mapNode()
-  setField(map, key, created)
-  return created
-}
-
 /** A null that is written out or left empty. */
 export function isNull(node: YamlNode): boolean {
   return node.kind === 'scalar' && node.tag === '!!null'

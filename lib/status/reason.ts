@@ -2,7 +2,7 @@
  * Which stage an object is in or failed at; Flux's own names where Flux has one.
  * Source: fluxcd/pkg/apis/meta, kustomize-controller api/v1, source-controller api/v1.
  */
-export const reasons = [
+const reasons = [
   'Succeeded',
   'Failed',
   'Progressing',

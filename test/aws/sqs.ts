@@ -69,14 +69,3 @@ export async function remove(
   const asked = { QueueUrl: queueUrl, ReceiptHandle: receiptHandle }
   await callJson(call, 'sqs', 'AmazonSQS.DeleteMessage', asked)
 }
-
-/** Makes a message visible again after so many seconds. */
-export async function changeVisibility(
-  call: AwsCall,
-  queueUrl: string,
-  { receiptHandle }: Received,
-  seconds: number,
-): Promise<void> {
-  const asked = { QueueUrl: queueUrl, ReceiptHandle: receiptHandle, VisibilityTimeout: seconds }
-  await callJson(call, 'sqs', 'AmazonSQS.ChangeMessageVisibility', asked)
-}

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -60,7 +60,6 @@ describe('npm run peers', () => {
 
   function goThat(script: string): string {
     const bin = mkdtempSync(join(folder, 'go-'))
-    mkdirSync(bin, { recursive: true })
     writeFileSync(join(bin, 'go'), `#!/bin/sh\n${script}\n`)
     chmodSync(join(bin, 'go'), 0o755)
     return `${bin}:/usr/bin:/bin`

@@ -39,18 +39,10 @@ async function push(digit: string, more: string, value = 'a', web = ''): Promise
   await world.settle(1_000)
 }
 
-const dataOf = async (name: string) =>
-  (
-    await (
-      await world.connect()
-    ).find({
-      group: '',
-      version: 'v1',
-      kind: 'ConfigMap',
-      namespace: 'default',
-      name,
-    })
-  )?.data
+async function dataOf(name: string) {
+  const ref = { group: '', version: 'v1', kind: 'ConfigMap', namespace: 'default', name }
+  return (await (await world.connect()).find(ref))?.data
+}
 
 describe('suspension', () => {
   it('leaves nothing in the calendar: a suspended object costs nothing', async () => {

@@ -4,11 +4,12 @@ import { filesOfTexts } from '../../lib/artifact/tree.ts'
 import { type ClusterClient, createClusterClient } from '../../lib/cluster/client.ts'
 import type { Transport } from '../../lib/cluster/transport.ts'
 import { loadFleet } from '../../lib/fleet/load.ts'
-import { formatId, type ObjectId } from '../../lib/fleet/object-id.ts'
+import type { ObjectId } from '../../lib/fleet/object-id.ts'
 import type { RequestCause } from '../../lib/fleet/request.ts'
 import type { Outbound } from '../../lib/http/outbound.ts'
 import { createLogger } from '../../lib/log/logger.ts'
 import { createMemoryQueue, type MemoryQueue } from '../../lib/queue/memory.ts'
+import type { Consume } from '../../lib/queue/queue.ts'
 import { createArtifacts } from '../../lib/reconcile/artifacts.ts'
 import { readClusterSpec } from '../../lib/reconcile/clusters.ts'
 import { enqueue } from '../../lib/reconcile/enqueue.ts'
@@ -49,7 +50,7 @@ export type TestWorld = {
   readonly withdraw: (url: string) => void
   readonly load: (text: string) => Promise<FleetSync>
   /** Works on all that is asked for, as time goes on for at most `forMs`. */
-  readonly settle: (forMs?: number) => Promise<void>
+  readonly settle: (forMs?: number, consume?: Consume) => Promise<void>
   readonly ask: (id: ObjectId, cause: RequestCause) => Promise<void>
   readonly object: (kind: string, name: string) => Promise<ObjectDetail>
   readonly events: (kind: string, name: string) => Promise<readonly Event[]>
@@ -149,12 +150,12 @@ export async function createTestWorld(options: WorldOptions = {}): Promise<TestW
     host: (url: string, text: string) => void web.set(url, text),
     withdraw: (url: string) => void contents.delete(url),
     load: (text: string) => syncFleet(ports, loadFleet([{ file: 'fleet.yaml', text }])),
-    settle: async (forMs = 0): Promise<void> => {
-      await requests.drain(work)
+    settle: async (forMs = 0, consume = work): Promise<void> => {
+      await requests.drain(consume)
       for (let passed = 0; passed < forMs; passed += 500) {
         time += 500
         await tick(ports)
-        await requests.drain(work)
+        await requests.drain(consume)
       }
     },
     ask: (id: ObjectId, cause: RequestCause) => enqueue(ports, [id], cause),
@@ -191,7 +192,6 @@ export async function pushRoot(
 
 export const rootSource: ObjectId = idOf('GitRepository', 'flux-system')
 export const rootUrl = 'https://git.example/fleet'
-export const keyOf: (id: ObjectId) => string = formatId
 
 function webOf(files: ReadonlyMap<string, string>): Outbound {
   return {

@@ -96,7 +96,7 @@ export function sortConfig(config: TransformerConfig): TransformerConfig {
 }
 
 /** By the rank of the kind, then by group, version and kind as text. */
-export function compareKind(one: Gvk, other: Gvk): number {
+function compareKind(one: Gvk, other: Gvk): number {
   const ranks = (kindRanks.get(one.kind) ?? 0) - (kindRanks.get(other.kind) ?? 0)
   return ranks !== 0 ? ranks : compareText(sortText(one), sortText(other))
 }

@@ -56,7 +56,7 @@ function keyNode(key: string | YamlScalar): YamlScalar {
 }
 
 /** Gives a scalar another text and tag; how it is quoted stays. */
-export function overwrite(scalar: YamlScalar, value: Pick<YamlScalar, 'value' | 'tag'>): void {
+function overwrite(scalar: YamlScalar, value: Pick<YamlScalar, 'value' | 'tag'>): void {
   scalar.value = value.value
   scalar.tag = value.tag
 }

@@ -17,7 +17,7 @@ export function readSecretArgs(value: Json, where: Where): GeneratorArgs {
   return args
 }
 
-export function generatorFields(fields: Fields): Omit<GeneratorArgs, 'type'> {
+function generatorFields(fields: Fields): Omit<GeneratorArgs, 'type'> {
   const env = fields.text('env')
   const envs = fields.texts('envs')
   return {

@@ -212,7 +212,7 @@ export function cleanPath(path: string): string | undefined {
 }
 
 /** True where `path` is the folder or stands in or below it. */
-export function isInside(path: string, folder: string): boolean {
+function isInside(path: string, folder: string): boolean {
   return folder === '' || path === folder || path.startsWith(`${folder}/`)
 }
 

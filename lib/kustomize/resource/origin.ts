@@ -24,27 +24,6 @@ export type Origin = {
   }
 }
 
-/** The text of the annotation. */
-export function formatOrigin(origin: Origin): string {
-  const { path, repo = '', ref = '', configuredIn = '', configuredBy } = origin
-  const lines = Object.entries({ path, repo, ref, configuredIn }).flatMap(([field, value]) =>
-    fieldLine(field, value),
-  )
-  if (configuredBy !== undefined) {
-    const { apiVersion, kind, name = '', namespace = '' } = configuredBy
-    lines.push('configuredBy:')
-    for (const [field, value] of Object.entries({ apiVersion, kind, name, namespace })) {
-      lines.push(...fieldLine(field, value).map((line) => `  ${line}`))
-    }
-  }
-  return lines.map((line) => `${line}\n`).join('')
-}
-
-function fieldLine(field: string, value: string): readonly string[] {
-  if (value === '') return []
-  return [`${field}: ${isOtherInYaml11(value) ? JSON.stringify(value) : value}`]
-}
-
 export function hasOrigin(resource: Resource): boolean {
   return metadataMap(resource.node, 'annotations').has(originAnnotation)
 }
@@ -107,4 +86,25 @@ export function joinDisplayPath(folder: string, path: string): string {
     else segments.pop()
   }
   return (isAbsolute ? '/' : '') + segments.join('/')
+}
+
+/** The text of the annotation. */
+function formatOrigin(origin: Origin): string {
+  const { path, repo = '', ref = '', configuredIn = '', configuredBy } = origin
+  const lines = Object.entries({ path, repo, ref, configuredIn }).flatMap(([field, value]) =>
+    fieldLine(field, value),
+  )
+  if (configuredBy !== undefined) {
+    const { apiVersion, kind, name = '', namespace = '' } = configuredBy
+    lines.push('configuredBy:')
+    for (const [field, value] of Object.entries({ apiVersion, kind, name, namespace })) {
+      lines.push(...fieldLine(field, value).map((line) => `  ${line}`))
+    }
+  }
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+function fieldLine(field: string, value: string): readonly string[] {
+  if (value === '') return []
+  return [`${field}: ${isOtherInYaml11(value) ? JSON.stringify(value) : value}`]
 }

@@ -1,5 +1,5 @@
 /** Kinds that kustomize puts first, and last; all others come between. */
-export const firstKinds: readonly string[] = [
+const firstKinds: readonly string[] = [
   'Namespace',
   'ResourceQuota',
   'StorageClass',
@@ -24,7 +24,7 @@ export const firstKinds: readonly string[] = [
   'PodDisruptionBudget',
 ]
 
-export const lastKinds: readonly string[] = [
+const lastKinds: readonly string[] = [
   'MutatingWebhookConfiguration',
   'ValidatingWebhookConfiguration',
 ]

@@ -27,7 +27,7 @@ export function appendHashes(list: ResourceList): void {
  * it up under a path that never exists. Of a generated object that a patch made another kind of, kustomize hashes
  * how its YAML was written, down to lines and columns: there this one is stable but differs.
  */
-export function hashOf(node: YamlMap, kind: string): string {
+function hashOf(node: YamlMap, kind: string): string {
   const digest = bytesToHex(sha256(utf8ToBytes(hashedText(node, kind))))
   return [...digest.slice(0, 10)].map((digit) => digitNames.get(digit) ?? digit).join('')
 }

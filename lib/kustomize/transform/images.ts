@@ -82,7 +82,7 @@ function setImage(field: YamlNode, entry: ImageEntry, matches: (image: string) =
 }
 
 /** The image with what the entry says; tag and digest drop each other unless both are given. */
-export function changeImage(image: string, entry: ImageEntry): string {
+function changeImage(image: string, entry: ImageEntry): string {
   const parts = splitImage(image)
   const name = entry.newName === '' ? parts.name : entry.newName
   let { tag, digest } = parts
@@ -100,7 +100,7 @@ export function changeImage(image: string, entry: ImageEntry): string {
 }
 
 /** The port of a registry is no tag: what stands before the first slash is left alone. */
-export function splitImage(image: string): { name: string; tag: string; digest: string } {
+function splitImage(image: string): { name: string; tag: string; digest: string } {
   const from = Math.max(image.indexOf('/'), 0)
   const at = image.indexOf('@', from)
   const colon = image.indexOf(':', from)

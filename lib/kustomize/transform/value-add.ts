@@ -109,7 +109,7 @@ function splitFieldPath(path: string): string[] {
 }
 
 /** Puts a part into a file path; a leading slash stays in front. */
-export function insertPart(path: string, position: number, part: string): string {
+function insertPart(path: string, position: number, part: string): string {
   if (part === '') return path
   const isAbsolute = path.startsWith('/')
   const parts = path.split('/').filter((segment) => segment !== '')

@@ -169,7 +169,7 @@ function textOf(value: VarValue): string {
 }
 
 /** A text that is nothing but one reference takes the type of the value; `$$(` stands for `$(`. */
-export function expandText(text: string, values: ReadonlyMap<string, VarValue>): VarValue {
+function expandText(text: string, values: ReadonlyMap<string, VarValue>): VarValue {
   let expanded = ''
   let done = 0
   for (let at = 0; at < text.length - 1; at++) {

@@ -1,18 +1,3 @@
-/**
- * Order of keys as go-yaml v2 prints them: rune by rune, digits as numbers, a non-letter before a letter.
- * It is no total order: keys such as `x10`, `x1a`, `x2` go round in a circle, and the real printer's order of
- * them changes from run to run. Source: go-yaml v2 sorter.go.
- */
-export function compareNatural(left: string, right: string): number {
-  const shorter = Math.min(left.length, right.length)
-  let at = 0
-  while (at < shorter && left.charCodeAt(at) === right.charCodeAt(at)) at++
-  if (at === shorter) return left.length - right.length
-  const a = left.charCodeAt(at)
-  const b = right.charCodeAt(at)
-  return a < 128 && b < 128 ? compareAscii(left, right, at) : compareRunes([...left], [...right])
-}
-
 /** Sorts the keys of a map in place. Most maps are small, and the sort of the language makes copies of them. */
 export function sortNatural(names: string[]): void {
   if (names.length > 16) {
@@ -27,6 +12,21 @@ export function sortNatural(names: string[]): void {
     }
     names[at] = name
   }
+}
+
+/**
+ * Order of keys as go-yaml v2 prints them: rune by rune, digits as numbers, a non-letter before a letter.
+ * It is no total order: keys such as `x10`, `x1a`, `x2` go round in a circle, and the real printer's order of
+ * them changes from run to run. Source: go-yaml v2 sorter.go.
+ */
+function compareNatural(left: string, right: string): number {
+  const shorter = Math.min(left.length, right.length)
+  let at = 0
+  while (at < shorter && left.charCodeAt(at) === right.charCodeAt(at)) at++
+  if (at === shorter) return left.length - right.length
+  const a = left.charCodeAt(at)
+  const b = right.charCodeAt(at)
+  return a < 128 && b < 128 ? compareAscii(left, right, at) : compareRunes([...left], [...right])
 }
 
 function isAsciiLetter(code: number): boolean {

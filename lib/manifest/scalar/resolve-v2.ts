@@ -9,10 +9,6 @@ const words: ReadonlyMap<string, string> = new Map([
   ...entries('!!float', '.nan .NaN .NAN .inf .Inf .INF +.inf +.Inf +.INF -.inf -.Inf -.INF'),
 ])
 
-function entries(tag: string, list: string): [string, string][] {
-  return list.split(' ').map((word) => [word, tag])
-}
-
 export const trueWordsV2: ReadonlySet<string> = new Set(
   'y Y yes Yes YES true True TRUE on On ON'.split(' '),
 )
@@ -26,6 +22,10 @@ export function resolveTagV2(text: string): string {
     if (word !== undefined) return word
   }
   return isNumberLike ? resolveNumberV2(text) : '!!str'
+}
+
+function entries(tag: string, list: string): [string, string][] {
+  return list.split(' ').map((word) => [word, tag])
 }
 
 function resolveNumberV2(text: string): string {

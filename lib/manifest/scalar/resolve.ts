@@ -9,16 +9,16 @@ const words: ReadonlyMap<string, ResolvedTag> = new Map([
   ...entries('!!float', '.nan .NaN .NAN .inf .Inf .INF +.inf +.Inf +.INF -.inf -.Inf -.INF'),
 ])
 
-function entries(tag: ResolvedTag, list: string): [string, ResolvedTag][] {
-  return list.split(' ').map((word) => [word, tag])
-}
-
 /** Tag of a plain scalar. */
 export function resolveTag(text: string): ResolvedTag {
   if (!mayBeSpecial(text.charCodeAt(0))) return '!!str'
   const word = words.get(text)
   if (word !== undefined) return word
   return startsNumber(text.charCodeAt(0)) ? resolveNumber(text) : '!!str'
+}
+
+function entries(tag: ResolvedTag, list: string): [string, ResolvedTag][] {
+  return list.split(' ').map((word) => [word, tag])
 }
 
 /** Only these first characters leave the string: `+ - . 0-9 ~` and those of the words; nothing at all is null. */

@@ -72,7 +72,7 @@ export function runProgram(
   return promise
 }
 
-export function buildOurs(entry: FuzzCase): Answer {
+function buildOurs(entry: FuzzCase): Answer {
   try {
     return { text: runCase(entry), fault: '' }
   } catch (fault) {

@@ -121,7 +121,7 @@ function service(random: Random): Fields {
   }
 }
 
-export function makeMetadata(random: Random): Fields {
+function makeMetadata(random: Random): Fields {
   return {
     name: random.pick(names),
     namespace: random.chance(0.25) ? random.pick(namespaces) : undefined,

@@ -94,7 +94,7 @@ function aliasLine(style: Style, pad: string): string[] {
   return [style.random.chance(0.5) ? `${pad}<<: *${name}` : `${pad}aliased: *${name}`]
 }
 
-export function writeScalar(
+function writeScalar(
   random: Random,
   value: string | number | boolean | null,
   indent: number,

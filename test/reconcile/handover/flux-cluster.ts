@@ -27,7 +27,7 @@ export const objects: readonly KubeObject[] = ['one', 'two'].map((name) => ({
   data: { key: name },
 }))
 
-export const repositoryUrl = 'https://git.example/fleet'
+const repositoryUrl = 'https://git.example/fleet'
 
 export function fluxSource(): KubeObject {
   const spec = { interval: '1m', url: repositoryUrl, ref: { branch: 'main' } }
@@ -78,7 +78,7 @@ export async function fillWithFlux(transport: Transport, now: () => Date): Promi
 }
 
 const root = { name: 'flux-system', namespace: 'flux-system' }
-export const appsOwner: { readonly name: string; readonly namespace: string } = {
+const appsOwner: { readonly name: string; readonly namespace: string } = {
   name: 'apps',
   namespace: 'flux-system',
 }

@@ -6,7 +6,7 @@ export type Scenario = { readonly name: string; readonly steps: readonly Step[] 
 
 export type Step = ClusterRequest
 
-export const applyType: string = 'application/apply-patch+yaml'
+const applyType: string = 'application/apply-patch+yaml'
 export const core: string = '/api/v1/namespaces/NAMESPACE'
 export const apps: string = '/apis/apps/v1/namespaces/NAMESPACE'
 

@@ -34,7 +34,7 @@ export function createRegistry(): Registry {
   }
 }
 
-export function isEstablished(definition: KubeObject): boolean {
+function isEstablished(definition: KubeObject): boolean {
   return listAt(at(definition, 'status'), 'conditions').some(
     (condition) =>
       textIn(condition, 'type') === 'Established' && textIn(condition, 'status') === 'True',

@@ -13,42 +13,8 @@ export type Comparison = {
 const same: Comparison = { added: emptySet, modified: emptySet, removed: emptySet }
 const modified: Comparison = { ...same, modified: memberSet }
 
-/**
- * How a value splits into the parts that can be owned apart: the fields of a granular map, the items of a set
- * or of a list with keys. Undefined for whatever is owned as one: scalars, atomic maps and lists.
- */
-export function partsOf(value: Json | undefined, schema: Schema): Parts | undefined {
-  if (Array.isArray(value)) {
-    return schema.list === undefined || schema.list.relation === 'atomic'
-      ? undefined
-      : { kind: 'list', list: schema.list, items: itemsOf(value, schema.list) }
-  }
-  return isJsonObject(value) && schema.map !== undefined && !schema.map.isAtomic
-    ? { kind: 'map', map: schema.map, value }
-    : undefined
-}
-
-export type Parts =
-  | { readonly kind: 'map'; readonly map: MapSchema; readonly value: JsonObject }
-  | {
-      readonly kind: 'list'
-      readonly list: ListSchema
-      readonly items: ReadonlyMap<string, readonly Json[]>
-    }
-
 export function schemaAt(map: MapSchema, key: string): Schema {
   return (map.fields.get(key)?.schema ?? map.rest)?.() ?? {}
-}
-
-/** Items by the step that names them; more than one under a step are duplicates. */
-function itemsOf(list: readonly Json[], schema: ListSchema): ReadonlyMap<string, readonly Json[]> {
-  const items = new Map<string, readonly Json[]>()
-  for (const item of list) {
-    const step = stepOf(item, schema)
-    const known = items.get(step)
-    items.set(step, known === undefined ? [item] : [...known, item])
-  }
-  return items
 }
 
 /** `k:{"name":"web"}` or `v:"text"`: how an item of a set or of a list with keys is named. */
@@ -69,6 +35,40 @@ export function fieldSetOf(value: Json, schema: Schema): FieldSet {
   return parts.kind === 'list'
     ? itemSet(parts.items, parts.list.item())
     : keySet(parts.value, parts.map)
+}
+
+/**
+ * How a value splits into the parts that can be owned apart: the fields of a granular map, the items of a set
+ * or of a list with keys. Undefined for whatever is owned as one: scalars, atomic maps and lists.
+ */
+function partsOf(value: Json | undefined, schema: Schema): Parts | undefined {
+  if (Array.isArray(value)) {
+    return schema.list === undefined || schema.list.relation === 'atomic'
+      ? undefined
+      : { kind: 'list', list: schema.list, items: itemsOf(value, schema.list) }
+  }
+  return isJsonObject(value) && schema.map !== undefined && !schema.map.isAtomic
+    ? { kind: 'map', map: schema.map, value }
+    : undefined
+}
+
+type Parts =
+  | { readonly kind: 'map'; readonly map: MapSchema; readonly value: JsonObject }
+  | {
+      readonly kind: 'list'
+      readonly list: ListSchema
+      readonly items: ReadonlyMap<string, readonly Json[]>
+    }
+
+/** Items by the step that names them; more than one under a step are duplicates. */
+function itemsOf(list: readonly Json[], schema: ListSchema): ReadonlyMap<string, readonly Json[]> {
+  const items = new Map<string, readonly Json[]>()
+  for (const item of list) {
+    const step = stepOf(item, schema)
+    const known = items.get(step)
+    items.set(step, known === undefined ? [item] : [...known, item])
+  }
+  return items
 }
 
 function itemSet(items: ReadonlyMap<string, readonly Json[]>, item: Schema): FieldSet {
