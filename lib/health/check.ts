@@ -1,5 +1,5 @@
 import type { ClusterClient } from '../cluster/client.ts'
-import { ClusterError, isUnreachable } from '../cluster/cluster-error.ts'
+import { ClusterError, isNoMatch, isNotFound, isUnreachable } from '../cluster/cluster-error.ts'
 import { readObjects } from '../cluster/read-many.ts'
 import { inventoryId } from '../inventory/inventory.ts'
 import { formatRef, type KubeObject, type ObjectRef, splitApiVersion } from '../manifest/object.ts'
@@ -43,7 +43,7 @@ export async function checkHealth(
   return Promise.all(
     refs.map(async (ref): Promise<HealthResult> => {
       try {
-        const object = listed.get(inventoryId(ref)) ?? (await client.find(ref))
+        const object = listed.get(inventoryId(ref)) ?? (await findServed(client, ref))
         return object === undefined ? notFound(ref) : await resultOf(client, ref, object, options)
       } catch (thrown) {
         if (!(thrown instanceof ClusterError) || isUnreachable(thrown)) throw thrown
@@ -98,6 +98,19 @@ async function resultOf(
 function ownStatus(object: KubeObject, { evaluate }: CheckOptions): ObjectStatus | undefined {
   const isJob = object.kind === 'Job' && splitApiVersion(object.apiVersion).group === 'batch'
   return isJob ? undefined : evaluate?.(object)
+}
+
+/** In whichever version its kind is served; undefined where it is not there. Throws where nobody knows its kind. */
+async function findServed(client: ClusterClient, ref: ObjectRef): Promise<KubeObject | undefined> {
+  try {
+    return await client.get(ref)
+  } catch (thrown) {
+    if (isNotFound(thrown)) return undefined
+    if (!isNoMatch(thrown)) throw thrown
+  }
+  const served = await client.resourceForAnyVersion(ref)
+  if (served !== undefined) return client.find({ ...ref, version: served.version })
+  throw new ClusterError('NoMatch', `no matches for kind "${ref.kind}" in group "${ref.group}"`)
 }
 
 function notFound(ref: ObjectRef): HealthResult {

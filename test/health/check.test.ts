@@ -92,6 +92,25 @@ describe('one round of health', () => {
     ])
   })
 
+  it('does not know what nobody serves, and finds what is served in another version', async () => {
+    const kinds = [{ name: 'foos', kind: 'Foo', namespaced: true, verbs: ['get'] }]
+    const groups = [{ name: 'example.com', versions: [{ version: 'v2' }] }]
+    const foo = { group: 'example.com', version: 'v1', kind: 'Foo', namespace: 'ns', name: 'f' }
+    const { results } = check(
+      ({ path }) => {
+        if (path === '/apis') return { body: { kind: 'APIGroupList', groups } }
+        if (path === '/apis/example.com/v2') return { body: { resources: kinds } }
+        if (path !== '/apis/example.com/v2/namespaces/ns/foos/f') return gone
+        return { body: { apiVersion: 'example.com/v2', kind: 'Foo', metadata: { name: 'f' } } }
+      },
+      [foo, { ...foo, group: 'nope.example.com' }],
+    )
+    expect(await results).toMatchObject([
+      { status: 'Current' },
+      { status: 'Unknown', message: 'no matches for kind "Foo" in group "nope.example.com"' },
+    ])
+  })
+
   it('is no verdict on objects where the cluster is out of reach', async () => {
     const { results } = check(() => new ClusterError('Unreachable', 'no route'), [ref('a')])
     await expect(results).rejects.toMatchObject({ code: 'Unreachable' })
