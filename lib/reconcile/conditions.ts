@@ -13,15 +13,17 @@ export type Verdict = {
   readonly generation: number
 }
 
-/** Work has begun or goes on: Reconciling True, Ready Unknown. Source: fluxcd/pkg/runtime/conditions. */
+/** Work has begun or goes on: Reconciling True tells how far it is, Ready is Unknown. Source: flux.md §2.2. */
 export function markProgressing(status: ObjectStatus, verdict: Verdict, now: Date): ObjectStatus {
   const hadFailed = findCondition(status.conditions, 'Ready')?.status === 'False'
   const reconcilingReason = hadFailed ? 'ProgressingWithRetry' : 'Progressing'
   const conditions = removeCondition(status.conditions, 'Stalled')
   const reconciling = condition('Reconciling', 'True', { ...verdict, reason: reconcilingReason })
-  const ready = condition('Ready', 'Unknown', verdict)
+  const ready = condition('Ready', 'Unknown', { ...verdict, message: inProgress })
   return { ...status, conditions: setAll(conditions, [reconciling, ready], now) }
 }
+
+const inProgress = 'Reconciliation in progress'
 
 /** The object is as it should be. */
 export function markReady(status: ObjectStatus, verdict: Verdict, now: Date): ObjectStatus {

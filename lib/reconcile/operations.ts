@@ -128,12 +128,21 @@ async function view({ store }: OperationPorts, target: RegisteredObject): Promis
     ready: ready?.status ?? (hasNoStatus ? 'True' : 'Unknown'),
     isStalled: findCondition(status.conditions, 'Stalled')?.status === 'True',
     reason: ready?.reason ?? '',
-    message: ready?.message ?? (hasNoStatus ? 'registered' : 'waiting to be reconciled'),
+    message:
+      messageOfRun(status) ??
+      ready?.message ??
+      (hasNoStatus ? 'registered' : 'waiting to be reconciled'),
     address: addressOf(target),
     ...(lastChange === undefined ? {} : { lastChange }),
     ...(lastRun === undefined ? {} : { lastRun }),
     ...(commit === undefined ? {} : { commit }),
   }
+}
+
+/** How far a run is that is under way: the Ready condition says no more than that there is one. */
+function messageOfRun({ conditions }: ObjectStatus): string | undefined {
+  const isUnderWay = findCondition(conditions, 'Ready')?.status === 'Unknown'
+  return isUnderWay ? findCondition(conditions, 'Reconciling')?.message : undefined
 }
 
 async function detail(ports: OperationPorts, target: RegisteredObject): Promise<ObjectDetail> {

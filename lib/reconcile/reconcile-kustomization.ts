@@ -1,6 +1,7 @@
 import type { ClusterClient } from '../cluster/client.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
 import { formatDuration } from '../fleet/duration.ts'
+import { isFluxObject } from '../fleet/fleet-object.ts'
 import { compileHealthRules } from '../health/expressions.ts'
 import { type ChangeSet, hasChanges } from '../inventory/change-set.ts'
 import { type Applied, applyBuilt } from './apply-built.ts'
@@ -20,7 +21,7 @@ import type { KustomizationObject, NextLook, Run } from './run.ts'
 import { settleHealth } from './settle-health.ts'
 import { toldChanges } from './told-changes.ts'
 import { isUntouched } from './untouched.ts'
-import { passingJobsOf } from './watch-health.ts'
+import { healthTargets, passingJobsOf } from './watch-health.ts'
 
 /**
  * One run over a Kustomization: gate → build → plan → apply by stage → prune → health → record.
@@ -49,11 +50,9 @@ export async function reconcileKustomization(run: Run<KustomizationObject>): Pro
   }
   const folder = await openFolder(ports.artifacts, source, target.spec.path)
   run.attempt.note({ stage: 'build' })
-  if (await isUntouched(run, source, folder)) {
-    await finishRun(run, source)
-    // Drift is looked for when the interval comes, as if this revision had not been.
-    return { afterMs: target.spec.intervalMs, cause: 'as-planned' }
-  }
+  if (await isUntouched(run, source, folder)) return passUntouched(run, connect.get, source)
+  // As Flux: who cannot reach the other cluster builds nothing.
+  if (target.spec.kubeConfig !== undefined) await connect.get()
   // As Flux: from where the Kustomization stands and in its own right, wherever it applies to and as whom.
   const home = () => ports.clusters.connect(target.id.cluster)
   const built = await buildObjects(ports, target, cluster, home, folder)
@@ -64,6 +63,20 @@ export async function reconcileKustomization(run: Run<KustomizationObject>): Pro
     await rememberInput(ports.store, target.id, { digest, reads: built.reads, build: built.digest })
   }
   return outcome
+}
+
+/** Drift is looked for when the interval comes, as if this revision had not been; but it may have broken what is waited for. */
+async function passUntouched(
+  run: Run<KustomizationObject>,
+  client: () => Promise<ClusterClient>,
+  source: ReadySource,
+): Promise<NextLook> {
+  const [last] = run.status.current().history ?? []
+  if (last !== undefined && healthTargets(run).some(isFluxObject)) {
+    return settleHealth(run, client, source, { digest: last.digest, hasChanges: false })
+  }
+  await finishRun(run, source)
+  return { afterMs: run.target.spec.intervalMs, cause: 'as-planned' }
 }
 
 /** Rules of health that can never work are told before anything is done. */

@@ -1,6 +1,7 @@
 import { ownerSelector } from '../apply/owner-labels.ts'
 import type { ClusterClient } from '../cluster/client.ts'
 import { isFluxObject } from '../fleet/fleet-object.ts'
+import { isSameId } from '../fleet/object-id.ts'
 import {
   checkHealth,
   type HealthEvaluator,
@@ -18,11 +19,14 @@ import {
   refOf,
   splitApiVersion,
 } from '../manifest/object.ts'
+import { findCondition } from '../status/condition.ts'
+import { sourceIdOf } from './edges.ts'
 import { fluxView } from './flux-view.ts'
-import type { Ports } from './ports.ts'
+import type { ObjectStatus } from './object-status.ts'
 import { idOf } from './register.ts'
 import type { KustomizationObject, Run } from './run.ts'
 import { readStatus } from './status-writer.ts'
+import { isSuspended } from './suspension.ts'
 
 export type Health = {
   readonly isHealthy: boolean
@@ -60,7 +64,6 @@ export async function lookAtHealth(
 ): Promise<Health> {
   const inFleet = targets.filter(isFluxObject)
   const inCluster = targets.filter((ref) => !isFluxObject(ref))
-  const { cluster } = run.target.id
   // All that a Kustomization owns carries its labels: a few lists instead of a request for each.
   const { isWaiting } = run.target.spec
   const evaluate = await compileHealthRules(run.target.spec.healthCheckExprs)
@@ -70,7 +73,7 @@ export async function lookAtHealth(
     ...(isWaiting ? { labelSelector: ownerSelector(run.target.id) } : {}),
   }
   const results = await Promise.all([
-    Promise.all(inFleet.map((ref) => fleetHealth(run.ports, cluster, ref, evaluate))),
+    Promise.all(inFleet.map((ref) => fleetHealth(run, ref, evaluate))),
     inCluster.length === 0 ? [] : checkHealth(await client(), inCluster, options),
   ])
   const passing = new Set(passingJobs)
@@ -82,20 +85,41 @@ export async function lookAtHealth(
 }
 
 async function fleetHealth(
-  ports: Pick<Ports, 'registry' | 'store' | 'now'>,
-  cluster: string,
+  run: Run<KustomizationObject>,
   ref: ObjectRef,
   evaluate: HealthEvaluator | undefined,
 ): Promise<HealthResult> {
-  const id = idOf(cluster, ref)
+  const { ports, target } = run
+  const id = idOf(target.id.cluster, ref)
   const found = await ports.registry.find(id)
   if (found === undefined) return { ref, status: 'NotFound', message: 'is not in the fleet' }
   // Alerts and Providers have no status of their own: that they are registered is all there is to know.
   if (found.type === 'Alert' || found.type === 'Provider') {
     return { ref, status: 'Current', message: 'is registered' }
   }
-  const object = fluxView(found, await readStatus(ports.store, id))
+  const status = await readStatus(ports.store, id)
+  if (found.type === 'Kustomization' && (await isBehind(run, found, status))) {
+    return { ref, status: 'InProgress', message: 'has yet to be brought to the revision' }
+  }
+  const object = fluxView(found, status)
   return { ref, ...(evaluate?.(object) ?? computeStatus(object, ports.now())) }
+}
+
+/** What is ready says nothing yet where it builds from the same source, and has not had its turn with the revision. */
+async function isBehind(
+  { ports, target, attempt }: Run<KustomizationObject>,
+  found: KustomizationObject,
+  { conditions, lastAttemptedRevision }: ObjectStatus,
+): Promise<boolean> {
+  const { revision } = attempt.current()
+  const hasSameSource = isSameId(
+    sourceIdOf(found.id, found.spec.sourceRef),
+    sourceIdOf(target.id, target.spec.sourceRef),
+  )
+  const isOld = revision !== undefined && lastAttemptedRevision !== revision
+  const isReady = findCondition(conditions, 'Ready')?.status === 'True'
+  if (!hasSameSource || !isOld || !isReady) return false
+  return !(await isSuspended(ports.store, found))
 }
 
 /** Jobs that are removed after they ended, however soon. Source: fluxcd/pkg/ssa/utils ExtractJobsWithTTL. */

@@ -171,6 +171,44 @@ ${ttl}  template: { spec: { restartPolicy: Never, containers: [{ name: c, image:
     expect(canceled.map(({ metadata }) => metadata.revision)).toEqual([revision('1')])
   })
 
+  it('of a parent sees what a commit that does not touch it broke or mended in a child', async () => {
+    const map = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: one, namespace: default }\n'
+    const tree = (list: string) => ({
+      'kustomization.yaml': 'resources: [parent.yaml]\n',
+      'parent.yaml': apps('  wait: true\n').replace('name: apps', 'name: parent'),
+      'apps/kustomization.yaml': 'resources: [child.yaml, still.yaml]\n',
+      'apps/child.yaml': apps('').replace('name: apps', 'name: child').replace('./apps', './child'),
+      'apps/still.yaml': apps('').replace('name: apps', 'name: still').replace('./apps', './child'),
+      'child/one.yaml': map,
+      'child/kustomization.yaml': `resources: [${list}]\n`,
+    })
+    const ask = async (digit: string, list: string): Promise<void> => {
+      world.publish(rootUrl, revision(digit), tree(list))
+      await world.ask(rootSource, 'webhook')
+      await world.settle(200_000)
+    }
+    world = await createTestWorld()
+    world.publish(rootUrl, revision('1'), tree('one.yaml'))
+    await world.load(clusterYaml)
+    await world.settle(150_000)
+    const stateOf = async () => {
+      const { ready, reason, status } = await world.object('Kustomization', 'parent')
+      return [ready, reason, status.lastAppliedRevision]
+    }
+    const good = ['True', 'ReconciliationSucceeded']
+    const before = await stateOf()
+    // One that rests has no turn with the revision, and is not waited for.
+    await world.operations.suspend(idOf('Kustomization', 'still'))
+    await ask('2', 'nope.yaml')
+    const broken = await stateOf()
+    await ask('3', 'one.yaml')
+    expect([before, broken, await stateOf()]).toEqual([
+      [...good, revision('1')],
+      ['False', 'HealthCheckFailed', revision('1')],
+      [...good, revision('3')],
+    ])
+  })
+
   it('of a parent reads nested Flux objects in the fleet', async () => {
     world = await createTestWorld()
     world.publish(rootUrl, revision('1'), {
