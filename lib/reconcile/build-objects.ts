@@ -5,8 +5,9 @@ import type { ClusterClient } from '../cluster/client.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
 import { isFluxObject } from '../fleet/fleet-object.ts'
 import { rootName } from '../fleet/sync.ts'
+import { BuildError } from '../kustomize/build-error.ts'
 import { buildKustomization } from '../kustomize/flux/build-kustomization.ts'
-import { substitute } from '../kustomize/flux/substitute.ts'
+import { isOptedOut, postBuildFault, substitute } from '../kustomize/flux/substitute.ts'
 import { printBuild } from '../kustomize/print-build.ts'
 import { formatRef, type KubeObject, refOf } from '../manifest/object.ts'
 import type { ReadySource } from './gate.ts'
@@ -46,7 +47,7 @@ export async function openFolder(
   }
   const tree = treeOf(files)
   const folder = joinInRoot(path)
-  if (tree.kindOf(folder) !== 'folder') {
+  if (tree.kindOf(folder) === undefined) {
     const message = `kustomization path not found: stat ${folder}: no such file or directory`
     throw new ReconcileError('ArtifactFailed', 'PathNotFound', message, { data: { path } })
   }
@@ -73,9 +74,12 @@ export async function buildObjects(
   { tree, folder }: { readonly tree: Tree; readonly folder: string },
 ): Promise<Built> {
   const { spec, id } = target
+  requireFolder(tree, folder)
   const result = await withRemotes(ports, cluster, (remotes) =>
     buildKustomization(tree, folder, spec.build, {}, { remotes }),
-  )
+  ).catch((thrown: unknown) => {
+    throw inWordsOfFlux(thrown)
+  })
   const objects = await substituted(ports, target, client, result.objects)
   const isFlux = (object: KubeObject) => isFluxObject(refOf(object))
   const isLeftOut = (object: KubeObject) =>
@@ -111,10 +115,36 @@ async function substituted(
 ): Promise<readonly KubeObject[]> {
   const { postBuild } = spec
   if (postBuild === undefined) return objects
+  // Flux reads them object by object: the first that is not opted out fails, and where there is none nothing is read.
+  const first = objects.find((object) => !isOptedOut(object))
+  if (first === undefined) return objects
   const cluster = postBuild.substituteFrom.length > 0 ? await client() : noCluster
-  const variables = await readVariables(ports, cluster, id, postBuild)
+  const variables = await readVariables(ports, cluster, id, postBuild).catch((thrown: unknown) => {
+    throw thrown instanceof ReconcileError ? ofObject(first, thrown) : thrown
+  })
   const { strategy, isCareful = false } = postBuild
   return substitute(objects, variables, { isStrict: true, strategy, isCareful })
+}
+
+function ofObject(object: KubeObject, fault: ReconcileError): ReconcileError {
+  const { reason, code, message, data, retryable } = fault
+  const details = { data, retryable, cause: fault }
+  return new ReconcileError(reason, code, postBuildFault(object, message), details)
+}
+
+/** Faults of a build begin as Flux's do, so that who filters by them finds them. */
+function inWordsOfFlux(thrown: unknown): unknown {
+  if (!(thrown instanceof BuildError)) return thrown
+  const { code, message, data, retryable } = thrown
+  if (message.startsWith('failed to decode Kubernetes YAML from')) return thrown
+  const details = { data, retryable, cause: thrown }
+  return new BuildError(code, `kustomize build failed: ${message}`, details)
+}
+
+function requireFolder(tree: Tree, path: string): void {
+  if (tree.kindOf(path) === 'folder') return
+  const message = `open ${path}/kustomization.yaml: not a directory; spec.path names a file, give the folder it lies in`
+  throw new BuildError('FolderNotFound', message)
 }
 
 const noCluster: Pick<ClusterClient, 'find'> = { find: async () => undefined }

@@ -1,7 +1,9 @@
 import type { ClusterClient } from '../cluster/client.ts'
+import { ClusterError } from '../cluster/cluster-error.ts'
 import { kubeconfigText } from '../cluster/kubeconfig.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
 import { rootName } from '../fleet/sync.ts'
+import { messageOf } from '../status/error.ts'
 import { readConfig } from './read-config.ts'
 import { ReconcileError } from './reconcile-error.ts'
 import type { KustomizationObject, Run } from './run.ts'
@@ -11,7 +13,7 @@ import type { KustomizationObject, Run } from './run.ts'
  * where it names one, which `tenancy: locked` asks of everyone but the root.
  */
 export async function connectFor(
-  run: Run<KustomizationObject>,
+  run: Pick<Run<KustomizationObject>, 'ports' | 'target'>,
   cluster: ClusterSpec,
 ): Promise<ClusterClient> {
   const { ports, target } = run
@@ -33,9 +35,40 @@ export async function connectFor(
   const data = await readConfig(ports, home, ref)
   if (data === undefined) {
     const message = `unable to read KubeConfig secret '${id.namespace}/${secretName}' error: secrets "${secretName}" not found`
-    throw new ReconcileError('ReconciliationFailed', 'SecretNotFound', message, { retryable: true })
+    throw noClient('KubeconfigMissing', message)
   }
-  return ports.clusters.connectRemote(kubeconfigText(data, key), options)
+  const text = telling(
+    () => kubeconfigText(data, key),
+    `KubeConfig secret '${id.namespace}/${secretName}' does not contain a '${key ?? 'value'}' key with a kubeconfig`,
+  )
+  try {
+    return await ports.clusters.connectRemote(text, options)
+  } catch (thrown) {
+    if (!isKubeconfigFault(thrown)) throw thrown
+    const place = `invalid KubeConfig in secret '${id.namespace}/${secretName}'`
+    throw noClient('KubeconfigUnusable', `${place}: ${messageOf(thrown)}`, thrown)
+  }
+}
+
+function telling(read: () => string, message: string): string {
+  try {
+    return read()
+  } catch (thrown) {
+    throw noClient('KubeconfigUnusable', message, thrown)
+  }
+}
+
+function isKubeconfigFault(thrown: unknown): thrown is ClusterError {
+  const isOfCluster = thrown instanceof ClusterError
+  return isOfCluster && (thrown.code === 'KubeconfigInvalid' || thrown.code === 'KubeconfigRefused')
+}
+
+function noClient(
+  code: 'KubeconfigMissing' | 'KubeconfigUnusable',
+  message: string,
+  cause?: unknown,
+): ReconcileError {
+  return new ReconcileError('ReconciliationFailed', code, message, { retryable: true, cause })
 }
 
 /**
@@ -57,7 +90,7 @@ export async function connectToPrune(
   try {
     return await connectFor(run, cluster)
   } catch (thrown) {
-    if (thrown instanceof ReconcileError && thrown.code === 'SecretNotFound') return 'gone'
+    if (thrown instanceof ReconcileError && thrown.code === 'KubeconfigMissing') return 'gone'
     throw thrown
   }
 }

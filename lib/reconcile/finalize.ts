@@ -4,15 +4,16 @@ import type { ClusterClient } from '../cluster/client.ts'
 import type { ClusterSpec } from '../fleet/cluster.ts'
 import { isFluxObject } from '../fleet/fleet-object.ts'
 import { pruneGuards } from '../fleet/prune-guard.ts'
-import { type ChangeSet, formatDeletions, hasChanges } from '../inventory/change-set.ts'
+import { type ChangeSet, formatDeletions } from '../inventory/change-set.ts'
 import { inventoryOfRefs, parseEntry } from '../inventory/inventory.ts'
 import { formatRef, type ObjectRef } from '../manifest/object.ts'
 import { findCondition } from '../status/condition.ts'
 import { readClaims } from './claims.ts'
-import { markProgressing } from './conditions.ts'
+import { isReady, markProgressing } from './conditions.ts'
 import { connectToPrune } from './connect.ts'
 import { emit } from './emit.ts'
 import { enqueue } from './enqueue.ts'
+import { emitFinished } from './finish-run.ts'
 import { leavingBefore, waitingFor } from './leaving-before.ts'
 import { liftedFor, pruneStale } from './prune-left.ts'
 import { unregisterObjects } from './register.ts'
@@ -39,6 +40,7 @@ export async function finalizeKustomization(
     if (next !== undefined) return next
   }
   if (!(await ports.registry.forgetLeaving(target.id))) return takenBack
+  if (!isSuspended && isReady(status.current())) await emitFinished(run)
   await enqueue(ports, await waitingFor(run), 'fleet')
   return undefined
 }
@@ -96,7 +98,7 @@ async function deleteObjects(
       : await pruneStale(run, async () => client, refs, { lifted, beforeStage: checkLease })
   const changes = [...unregistered, ...pruned.changes]
   // A look that only waits for terminating objects has told of them already.
-  if (hasChanges(changes) && status.current().isTakenDown !== true) {
+  if (changes.length > 0 && status.current().isTakenDown !== true) {
     await tell(run, 'info', formatDeletions(changes).trimEnd(), changes)
     await status.save({ ...status.current(), isTakenDown: true })
   }

@@ -2,7 +2,7 @@ import { formatDuration } from '../fleet/duration.ts'
 import { rfc3339 } from '../status/condition.ts'
 import { recordSnapshot } from '../status/history.ts'
 import { isReady, markReady } from './conditions.ts'
-import { emit, hasAlerts } from './emit.ts'
+import { type EventInput, emit, hasAlerts } from './emit.ts'
 import { enqueue } from './enqueue.ts'
 import type { ReadySource } from './gate.ts'
 import type { ObjectStatus } from './object-status.ts'
@@ -45,16 +45,32 @@ export async function finishRun(
   if (isNews) await enqueue(ports, await ports.registry.dependentsOf(target.id), 'dependency')
   const look = { afterMs: target.spec.intervalMs, cause: 'interval' } as const
   if (digest === undefined && !(await hasAlerts(ports, target.id.cluster))) return look
+  await tellFinished(run, durationMs, { revision, commit: source.commit, isRoutine: !isNews })
+  return look
+}
+
+/** The closing event of a Kustomization that left, which Flux sends too. Source: flux.md §2.1.1. */
+export async function emitFinished(run: Run<KustomizationObject>): Promise<void> {
+  const { lastAppliedRevision: revision } = run.status.current()
+  if (revision === undefined) return
+  const durationMs = run.ports.now().getTime() - run.startedAt.getTime()
+  await tellFinished(run, durationMs, { revision, isRoutine: true })
+}
+
+async function tellFinished(
+  { ports, target }: Run<KustomizationObject>,
+  durationMs: number,
+  told: Pick<EventInput, 'commit' | 'isRoutine'> & { readonly revision: string },
+): Promise<void> {
+  const { revision, ...rest } = told
   const interval = formatDuration(target.spec.intervalMs)
   await emit(ports, target, {
     severity: 'info',
     reason: 'ReconciliationSucceeded',
     message: `Reconciliation finished in ${formatDuration(durationMs)}, next run in ${interval}`,
     metadata: { revision, commit_status: 'update' },
-    commit: source.commit,
-    isRoutine: !isNews,
+    ...rest,
   })
-  return look
 }
 
 function historyWith(

@@ -14,6 +14,10 @@ export type ReconcileErrorCode =
   | 'DependencyNotReady'
   | 'DependencyCycle'
   | 'SecretNotFound'
+  /** The Secret that `spec.kubeConfig` names is not there. */
+  | 'KubeconfigMissing'
+  /** It holds nothing to connect with. */
+  | 'KubeconfigUnusable'
   | 'VariablesNotFound'
   | 'NamespaceMissing'
   /** A kind or name that no object can have. */

@@ -22,6 +22,8 @@ type Telling = {
   /** `none`: Flux sends no event for it. */
   readonly event?: 'none' | 'info'
   readonly eventMessage?: string
+  /** Said before the fault, in the event alone. */
+  readonly eventPrefix?: string
   /** Only a person can change it: once a revision is enough. */
   readonly isToldOnce?: boolean
   readonly retryAfterMs?: number
@@ -29,6 +31,9 @@ type Telling = {
 
 const dependencyRetryMs = 30_000
 const unreachableRetryMs = 60_000
+/** Source: kustomize-controller's --min-retry-delay and --max-retry-delay, about. */
+const minLeftMs = 1_000
+const maxLeftMs = 900_000
 
 /** Source: flux.md §2.1 and §10: which faults are told how. Everything else is an error event. */
 const tellings: Readonly<Record<string, Telling>> = {
@@ -43,6 +48,8 @@ const tellings: Readonly<Record<string, Telling>> = {
   DependencyCycle: { retryAfterMs: dependencyRetryMs },
   AccessDenied: { isTerminal: true, isUnobserved: true },
   InvalidCELExpression: { isTerminal: true },
+  KubeconfigMissing: { eventPrefix: 'failed to build kube client: ' },
+  KubeconfigUnusable: { eventPrefix: 'failed to build kube client: ' },
   PruneRefused: { isToldOnce: true },
   NotSupportedYet: { isTerminal: true },
   InvalidSpec: { isTerminal: true },
@@ -64,9 +71,10 @@ export async function recordFailure(
   if (!(thrown instanceof DriftlessError))
     ports.log.error(message, { object: formatId(target.id), thrown })
   const verdict = { reason, message: message.trimEnd(), generation: target.record.generation }
+  const leftMs = leftForMs(run)
   const isTold = telling.isTerminal
     ? isStalledBy(status.current(), verdict)
-    : telling.isToldOnce === true && isSameAsBefore(run, verdict)
+    : (telling.isToldOnce === true || leftMs !== undefined) && isSameAsBefore(run, verdict)
   await status.save({
     ...marked(run, telling, verdict),
     ...historyWith(run, reason),
@@ -75,10 +83,20 @@ export async function recordFailure(
   })
   if (!isTold) await tell(run, telling, { reason, message, revision, commit, thrown })
   if (telling.isTerminal) return { afterMs: retry.intervalMs, cause: 'retry' }
+  // What left is tried again soon, and then ever more seldom, as in Flux; but for a guard, which waits for a person.
+  if (leftMs !== undefined && telling.isToldOnce !== true) {
+    return { afterMs: Math.min(Math.max(leftMs, minLeftMs), maxLeftMs), cause: 'retry' }
+  }
   // A cluster that is away is asked again soon: one request, and it is back when it is back.
   const longestMs = reason === 'ClusterUnreachable' ? unreachableRetryMs : Number.POSITIVE_INFINITY
   const afterMs = telling.retryAfterMs ?? Math.min(retry.retryIntervalMs, longestMs)
   return { afterMs, cause: 'retry' }
+}
+
+/** How long ago the object left; undefined where it did not. */
+function leftForMs({ target, ports }: Run): number | undefined {
+  const since = target.record.deletionRequestedAt
+  return since === undefined ? undefined : ports.now().getTime() - Date.parse(since)
 }
 
 /** True where the last run with this outcome, which the history tells, was of the same revision and build. */
@@ -144,7 +162,7 @@ async function tell(
   await emit(ports, target, {
     severity: telling.event ?? 'error',
     reason: fault.reason,
-    message: telling.eventMessage ?? fault.message,
+    message: telling.eventMessage ?? `${telling.eventPrefix ?? ''}${fault.message}`,
     commit: fault.commit,
     ...(fault.revision === undefined ? {} : { metadata: { revision: fault.revision } }),
     ...(changes.length === 0 ? {} : toldChanges(changes)),

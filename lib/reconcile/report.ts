@@ -26,13 +26,14 @@ export async function reportChanges(
   await reportList(run, source, others, formatChanges(others), false)
 }
 
-/** Tells what was pruned, with what had to stay. */
+/** Tells what was pruned, with what had to stay; once, as nothing of it is owned from then on. */
 export async function reportDeletions(
   run: Run<KustomizationObject>,
   source: ReadySource,
   deletions: ChangeSet,
 ): Promise<void> {
-  await reportList(run, source, deletions, formatDeletions(deletions), false)
+  if (deletions.length === 0) return
+  await tellList(run, source, deletions, formatDeletions(deletions), false)
 }
 
 async function reportList(
@@ -42,7 +43,16 @@ async function reportList(
   message: string,
   isDrift: boolean,
 ): Promise<void> {
-  if (!hasChanges(changes)) return
+  if (hasChanges(changes)) await tellList(run, source, changes, message, isDrift)
+}
+
+async function tellList(
+  run: Run<KustomizationObject>,
+  source: ReadySource,
+  changes: ChangeSet,
+  message: string,
+  isDrift: boolean,
+): Promise<void> {
   await emit(run.ports, run.target, {
     severity: 'info',
     reason: 'Progressing',

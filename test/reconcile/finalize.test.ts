@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Transport } from '../../lib/cluster/transport.ts'
+import { createSandboxCluster } from '../../lib/sandbox/kubernetes/sandbox-cluster.ts'
 import { createTestWorld, pushRoot, type TestWorld } from './world.ts'
 
 let world: TestWorld
@@ -86,9 +88,10 @@ describe('finalizeKustomization', () => {
     await push('2', { 'base.yaml': base['base.yaml'].split('---\n')[0] ?? '', ...folder })
     expect(await isRegistered('apps')).toBe(false)
     expect(await isThere('keep')).toBe(true)
-    expect((await told('apps')).at(-1)).toBe(
+    expect((await told('apps')).slice(-2)).toEqual([
       'error/ReconciliationSucceeded unable to prune objects: \nConfigMap/default/keep',
-    )
+      'info/ReconciliationSucceeded Reconciliation finished in 0s, next run in 10m0s',
+    ])
   })
 
   it('lets go where the kubeconfig it acted with is gone', async () => {
@@ -123,9 +126,33 @@ describe('finalizeKustomization', () => {
     expect(messages.filter((line) => line.includes('deleted'))).toEqual([
       'info/ReconciliationSucceeded ConfigMap/default/held deleted',
     ])
-    expect(messages.at(-1)).toBe(
+    expect(messages.slice(-2)).toEqual([
       'error/ReconciliationSucceeded failed to wait for resources termination',
-    )
+      'info/ReconciliationSucceeded Reconciliation finished in 0s, next run in 10m0s',
+    ])
+  })
+
+  it('is tried again soon where a deletion fails, tells of it once, and ends when it may', async () => {
+    const sandbox = createSandboxCluster({ settleMs: 0 })
+    let isForbidden = true
+    const transport: Transport = async (request) => {
+      if (request.method !== 'DELETE' || !isForbidden) return sandbox.transport(request)
+      const body = { kind: 'Status', reason: 'Forbidden', message: 'you may not' }
+      return { status: 403, body, warnings: [] }
+    }
+    world = await createTestWorld({ transport })
+    await push('1', { ...base, 'apps.yaml': kustomization('apps'), ...folder })
+    await push('2', { ...base, ...folder })
+    await world.settle(20_000)
+    const failed = (await told('apps')).filter((line) => line.startsWith('error'))
+    expect(failed).toEqual([
+      'error/PruneFailed delete failed, errors: ConfigMap/default/keep delete failed: you may not;',
+    ])
+    isForbidden = false
+    await world.settle(25_000)
+    expect(await isRegistered('apps')).toBe(false)
+    expect(await isThere('keep')).toBe(false)
+    await sandbox.close()
   })
 
   it('holds a Namespace until it may go, or is told so by its deletionPolicy', async () => {

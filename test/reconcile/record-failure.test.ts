@@ -16,6 +16,8 @@ spec:
   path: ./apps
   prune: true
 ${more}`
+const configMap = (name: string) =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: default }\n`
 const followsRoot = '  sourceRef: { kind: GitRepository, name: flux-system }\n'
 
 async function start(
@@ -26,7 +28,12 @@ async function start(
   world.publish(rootUrl, `main@sha1:${'1'.repeat(40)}`, {
     'kustomization.yaml': 'resources: [apps.yaml]\n',
     'apps.yaml': apps,
-    'apps/kustomization.yaml': 'resources: []\n',
+    'apps/kustomization.yaml': 'resources: [plain.yaml, settings.yaml]\n',
+    'apps/plain.yaml': configMap('plain').replace(
+      '{',
+      '{ labels: { kustomize.toolkit.fluxcd.io/substitute: disabled },',
+    ),
+    'apps/settings.yaml': configMap('settings'),
     ...more,
   })
   await world.load(cluster)
@@ -72,8 +79,44 @@ const faults = [
     clusterYaml,
     [
       'BuildFailed',
-      'substitute from \'ConfigMap/nope\' error: configmaps "nope" not found',
-      ['error: substitute from \'ConfigMap/nope\' error: configmaps "nope" not found'],
+      "post build failed for 'ConfigMap.v1.[noGrp]/settings': substitute from 'ConfigMap/nope' error: configmaps \"nope\" not found",
+      [
+        "error: post build failed for 'ConfigMap.v1.[noGrp]/settings': substitute from 'ConfigMap/nope' error: configmaps \"nope\" not found",
+      ],
+    ],
+  ],
+  [
+    'a path that is a file',
+    kustomization(followsRoot).replace('./apps', './apps/settings.yaml'),
+    clusterYaml,
+    [
+      'BuildFailed',
+      'open apps/settings.yaml/kustomization.yaml: not a directory; spec.path names a file, give the folder it lies in',
+      [
+        'error: open apps/settings.yaml/kustomization.yaml: not a directory; spec.path names a file, give the folder it lies in',
+      ],
+    ],
+  ],
+  [
+    'a build that fails',
+    kustomization(`${followsRoot}  components: [nope]\n`),
+    clusterYaml,
+    [
+      'BuildFailed',
+      "kustomize build failed: apps: 'nope' is no folder",
+      ["error: kustomize build failed: apps: 'nope' is no folder"],
+    ],
+  ],
+  [
+    'a kubeconfig that is missing',
+    kustomization(`${followsRoot}  kubeConfig: { secretRef: { name: nope } }\n`),
+    clusterYaml,
+    [
+      'ReconciliationFailed',
+      'unable to read KubeConfig secret \'flux-system/nope\' error: secrets "nope" not found',
+      [
+        'error: failed to build kube client: unable to read KubeConfig secret \'flux-system/nope\' error: secrets "nope" not found',
+      ],
     ],
   ],
   [
@@ -112,7 +155,10 @@ describe('recordFailure', () => {
     ],
     ['a dependency', faults[2], { isTried: false, observed: -1, reconciling: undefined }],
     ['variables', faults[3], { isTried: true, observed: -1, reconciling: 'Building manifests' }],
-    ['another namespace', faults[4], { isTried: false, observed: -1, reconciling: undefined }],
+    ['a file', faults[4], { isTried: true, observed: -1, reconciling: 'Building manifests' }],
+    ['a build', faults[5], { isTried: true, observed: -1, reconciling: 'Building manifests' }],
+    ['a kubeconfig', faults[6], { isTried: true, observed: -1, reconciling: 'Building manifests' }],
+    ['another namespace', faults[7], { isTried: false, observed: -1, reconciling: undefined }],
   ])('leaves the status of Flux behind: %s', async (_, [, apps, cluster], want) => {
     await start(apps, cluster)
     const { status } = await world.object('Kustomization', 'apps')

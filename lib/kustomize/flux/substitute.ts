@@ -150,10 +150,16 @@ function naming<T>(object: KubeObject, run: () => T): T {
 }
 
 function fault(object: KubeObject, what: string, cause?: unknown): BuildError {
-  const { kind, version, group, namespace, name } = refOf(object)
-  const id = `${kind}.${version}.${group === '' ? '[noGrp]' : group}/${name}`
-  return new BuildError('InvalidSubstitution', `post build failed for '${id}': ${what}`, {
+  const { kind, namespace, name } = refOf(object)
+  return new BuildError('InvalidSubstitution', postBuildFault(object, what), {
     cause,
     data: { kind, namespace, name },
   })
+}
+
+/** The words for what went wrong with one object after the build. */
+export function postBuildFault(object: KubeObject, what: string): string {
+  const { kind, version, group, name } = refOf(object)
+  const id = `${kind}.${version}.${group === '' ? '[noGrp]' : group}/${name}`
+  return `post build failed for '${id}': ${what}`
 }
