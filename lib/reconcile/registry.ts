@@ -120,6 +120,8 @@ async function requestDeletion(
   const found = await readRecord(store, keys.object(id), parseRegistered)
   if (found === undefined) return true
   if (!isSameOrigin(found.value.origin, origin)) return false
+  // As with `put`: killed before it is asked for, an Alert, which no interval brings up, would stay for good.
+  await schedule(store, formatId(id), new Date(now().getTime() + catchUpMs))
   await updateRecord(store, keys.object(id), parseRegistered, (current) =>
     current === undefined || current.deletionRequestedAt !== undefined
       ? current

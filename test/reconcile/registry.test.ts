@@ -3,6 +3,7 @@ import type { JsonObject } from '../../lib/manifest/object.ts'
 import { keys } from '../../lib/reconcile/keys.ts'
 import { emptyStatus } from '../../lib/reconcile/object-status.ts'
 import { createRegistry } from '../../lib/reconcile/registry.ts'
+import { clear, scheduledFor } from '../../lib/store/calendar.ts'
 import { createMemoryStore } from '../../lib/store/memory.ts'
 
 const now = () => new Date('2026-11-23T10:00:00Z')
@@ -106,6 +107,15 @@ describe('createRegistry', () => {
     expect((await registry.find(ks('apps')))?.record.deletionRequestedAt).toBe(
       '2026-11-23T10:00:00.000Z',
     )
+  })
+
+  it('has what is marked looked at, also where whoever marked it is killed before it asks', async () => {
+    const { registry, store } = setUp()
+    await registry.put(ks('apps'), kustomization('apps'), parent)
+    await clear(store, 'a/Kustomization/ns/apps')
+    await registry.requestDeletion(ks('apps'), parent)
+    const dueAt = await scheduledFor(store, 'a/Kustomization/ns/apps')
+    expect(dueAt).toEqual(new Date('2026-11-23T10:00:30Z'))
   })
 
   it('takes an object back that was about to go', async () => {
