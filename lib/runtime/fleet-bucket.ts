@@ -59,6 +59,19 @@ export function isFleetFile(key: string): boolean {
   return /\.ya?ml$/.test(key) && !key.split('/').some((part) => part.startsWith('.'))
 }
 
+const maxFiles = 10_000
+const maxBytes = 64 * 1024 * 1024
+
+/** Throws where there is more than a fleet may have: leaving some out would look as if its objects had left. */
+export function checkFleetSize(sizesBytes: readonly number[]): void {
+  const sizeBytes = sizesBytes.reduce((sum, size) => sum + size, 0)
+  if (sizesBytes.length <= maxFiles && sizeBytes <= maxBytes) return
+  const [megabytes, maxMegabytes] = [sizeBytes, maxBytes].map((size) => size / 1024 / 1024)
+  throw new Error(
+    `the fleet has ${sizesBytes.length} files of ${megabytes?.toFixed(1)} MiB, and at most ${maxFiles} files and ${maxMegabytes} MiB are taken: put more objects into a file, or into the repositories that the fleet names`,
+  )
+}
+
 export function sha256Of(body: Uint8Array | string): string {
   return createHash('sha256').update(body).digest('hex')
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import pLimit from 'p-limit'
 import {
+  checkFleetSize,
   type FleetBucket,
   type FleetEntry,
   type FleetIndex,
@@ -24,23 +25,14 @@ export type FleetReading =
 
 type Notices = readonly string[]
 
-const maxFiles = 10_000
-const maxBytes = 64 * 1024 * 1024
-const maxMegabytes = maxBytes / 1024 / 1024
 const atOnce = pLimit(32)
 
-/** Throws where there is more than a fleet may have: leaving some out would look as if its objects had left. */
+/** Throws where there is more than a fleet may have. */
 export async function listFleet(bucket: FleetBucket): Promise<FleetListing> {
   const all = await bucket.entries()
   const entries = all.filter(({ key }) => key === indexKey || isFleetFile(key))
   const files = entries.filter(({ key }) => key !== indexKey)
-  const sizeBytes = files.reduce((sum, entry) => sum + entry.sizeBytes, 0)
-  if (files.length > maxFiles || sizeBytes > maxBytes) {
-    const megabytes = (sizeBytes / 1024 / 1024).toFixed(1)
-    throw new Error(
-      `it has ${files.length} files of ${megabytes} MiB; a fleet has at most ${maxFiles} files and ${maxMegabytes} MiB: put more objects into a file, or into the repositories that the fleet names`,
-    )
-  }
+  checkFleetSize(files.map(({ sizeBytes }) => sizeBytes))
   const lines = entries.map(({ key, etag }) => `${key} ${etag}\n`).join('')
   return { version: createHash('sha256').update(lines).digest('hex'), entries }
 }

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import type { FleetFile } from '../fleet/load.ts'
 import {
+  checkFleetSize,
   type FleetBucket,
   type FleetIndex,
   formatIndex,
@@ -20,13 +21,15 @@ const atOnce = pLimit(8)
 
 /**
  * Makes the bucket hold these files: uploads what changed, then the index, then deletes what is gone. Cut off anywhere, the
- * functions stay with what they loaded before, and the next push goes on. Throws where somebody else pushes meanwhile.
+ * functions stay with what they loaded before, and the next push goes on. Throws where somebody else pushes meanwhile, and
+ * before anything is written where the functions would not take that much.
  */
 export async function pushFleet(
   bucket: FleetBucket,
   files: readonly FleetFile[],
   { now, isDryRun }: { readonly now: Date; readonly isDryRun: boolean },
 ): Promise<FleetPush> {
+  checkFleetSize(files.map(({ text }) => Buffer.byteLength(text)))
   const { index, etag, push } = await planPush(bucket, files)
   const isUpToDate = push.uploaded.length + push.deleted.length === 0 && index !== undefined
   if (isDryRun || isUpToDate) return push

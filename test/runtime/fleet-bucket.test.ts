@@ -124,6 +124,12 @@ describe('a push of the fleet', () => {
     expect(writes()).toEqual([])
   })
 
+  it('writes nothing of what the functions would not take in', async () => {
+    const large = [file('a.yaml', 'é'.repeat(17 << 20)), file('b.yaml', 'é'.repeat(17 << 20))]
+    await expect(pushFleet(world.bucket, large, real)).rejects.toThrow('2 files of 68.0 MiB')
+    expect(writes()).toEqual([])
+  })
+
   it('puts right what somebody else changed by hand', async () => {
     await pushFleet(world.bucket, first, real)
     await world.bucket.put('a.yaml', 'by hand')
@@ -207,7 +213,7 @@ describe('the fleet as it lies in the bucket', () => {
       entries: async () => keys.map((key) => ({ key, ...entry })),
     })
     await expect(listFleet(of('a.yaml', 'b.yaml'))).rejects.toThrow(
-      'it has 2 files of 66.0 MiB; a fleet has at most 10000 files and 64 MiB',
+      'the fleet has 2 files of 66.0 MiB, and at most 10000 files and 64 MiB are taken',
     )
     const many = Array.from({ length: 10_001 }, (_, at) => `${at}.yaml`)
     await expect(listFleet(of(...many))).rejects.toThrow(/10001 files .* put more objects into/)
