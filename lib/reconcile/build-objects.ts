@@ -132,11 +132,14 @@ function ofObject(object: KubeObject, fault: ReconcileError): ReconcileError {
   return new ReconcileError(reason, code, postBuildFault(object, message), details)
 }
 
+/** What Flux finds before kustomize has its turn. */
+const beforeBuild = /^(failed to decode Kubernetes YAML from|component path) /
+
 /** Faults of a build begin as Flux's do, so that who filters by them finds them. */
 function inWordsOfFlux(thrown: unknown): unknown {
   if (!(thrown instanceof BuildError)) return thrown
   const { code, message, data, retryable } = thrown
-  if (message.startsWith('failed to decode Kubernetes YAML from')) return thrown
+  if (beforeBuild.test(message)) return thrown
   const details = { data, retryable, cause: thrown }
   return new BuildError(code, `kustomize build failed: ${message}`, details)
 }

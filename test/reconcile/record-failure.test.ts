@@ -108,6 +108,16 @@ const faults = [
     ],
   ],
   [
+    'a component that may not be one',
+    kustomization(`${followsRoot}  components: [/nope]\n`),
+    clusterYaml,
+    [
+      'BuildFailed',
+      "component path '/nope' must be local and relative",
+      ["error: component path '/nope' must be local and relative"],
+    ],
+  ],
+  [
     'a kubeconfig that is missing',
     kustomization(`${followsRoot}  kubeConfig: { secretRef: { name: nope } }\n`),
     clusterYaml,
@@ -157,8 +167,8 @@ describe('recordFailure', () => {
     ['variables', faults[3], { isTried: true, observed: -1, reconciling: 'Building manifests' }],
     ['a file', faults[4], { isTried: true, observed: -1, reconciling: 'Building manifests' }],
     ['a build', faults[5], { isTried: true, observed: -1, reconciling: 'Building manifests' }],
-    ['a kubeconfig', faults[6], { isTried: true, observed: -1, reconciling: 'Building manifests' }],
-    ['another namespace', faults[7], { isTried: false, observed: -1, reconciling: undefined }],
+    ['a kubeconfig', faults[7], { isTried: true, observed: -1, reconciling: 'Building manifests' }],
+    ['another namespace', faults[8], { isTried: false, observed: -1, reconciling: undefined }],
   ])('leaves the status of Flux behind: %s', async (_, [, apps, cluster], want) => {
     await start(apps, cluster)
     const { status } = await world.object('Kustomization', 'apps')
