@@ -45,6 +45,18 @@ describe('the API as a function', () => {
     expect(text).toMatch(new RegExp(`id: ${id}\\n\\n$`))
   })
 
+  it('is closed to everybody where no token was set, and says so like to any stranger', async () => {
+    for (const token of [{}, { DRIFTLESS_TOKEN: '' }]) {
+      const { DRIFTLESS_TOKEN: _, ...rest } = environment
+      const app = createAwsApi({ ...rest, ...token })
+      for (const sent of [undefined, 'Bearer ', 'Bearer undefined', headers.authorization]) {
+        const more = sent === undefined ? {} : { headers: { authorization: sent } }
+        const answer = await app.request('http://localhost/api/v1/objects', more)
+        expect(answer.status).toBe(403)
+      }
+    }
+  })
+
   it('says that there was no time, before the function is ended', async () => {
     const silent = await listen(() => {})
     closers.push(silent.close)
