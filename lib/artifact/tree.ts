@@ -18,18 +18,31 @@ export type TreeFile = { readonly bytes: Uint8Array; readonly isExecutable: bool
 /** Path → file; folders are implied by their files. */
 export type TreeFiles = ReadonlyMap<string, TreeFile>
 
-/** A tree over files in memory. Each call costs in proportion to its own answer, not to the tree. */
+/**
+ * A tree over files in memory, which do not change. Each call costs in proportion to its own answer, not to the tree:
+ * hundreds of Kustomizations of one large repository look through its folders once.
+ */
 export function createTree(files: TreeFiles): Tree {
-  const folders = indexFolders(files.keys())
+  const foldersOf = (): Folders => {
+    const known = indexes.get(files)
+    if (known !== undefined) return known
+    const folders = indexFolders(files.keys())
+    indexes.set(files, folders)
+    return folders
+  }
   return {
     kindOf: (path) => {
       if (files.has(path)) return 'file'
-      return folders.has(path) ? 'folder' : undefined
+      return foldersOf().has(path) ? 'folder' : undefined
     },
     read: (path) => files.get(path)?.bytes,
-    list: (path) => [...(folders.get(path) ?? [])].sort(),
+    list: (path) => [...(foldersOf().get(path) ?? [])].sort(),
   }
 }
+
+type Folders = ReadonlyMap<string, ReadonlySet<string>>
+
+const indexes = new WeakMap<TreeFiles, Folders>()
 
 /** A tree of texts, for tests and generated input. */
 export function treeOfTexts(texts: Readonly<Record<string, string>>): Tree {
@@ -46,7 +59,7 @@ export function filesOfTexts(texts: Readonly<Record<string, string>>): TreeFiles
   )
 }
 
-function indexFolders(paths: Iterable<string>): ReadonlyMap<string, ReadonlySet<string>> {
+function indexFolders(paths: Iterable<string>): Folders {
   const folders = new Map<string, Set<string>>([['', new Set()]])
   for (const path of paths) {
     const segments = path.split('/')

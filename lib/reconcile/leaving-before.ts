@@ -1,4 +1,4 @@
-import { type ObjectId, parseId } from '../fleet/object-id.ts'
+import { formatId, type ObjectId, parseId } from '../fleet/object-id.ts'
 import { formatRef, type ObjectRef } from '../manifest/object.ts'
 import { dependencyId } from './edges.ts'
 import type { Ports } from './ports.ts'
@@ -18,9 +18,27 @@ export async function leavingBefore(
   const nested = owned
     .filter(({ kind, group }) => kind === 'Kustomization' && group.startsWith('kustomize.'))
     .map((ref) => idOf(target.id.cluster, ref))
-  const ids = [...nested, ...(await ports.registry.dependentsOf(target.id))]
-  const leaving = await leavingOf(ports, ids)
-  return [...new Set(leaving.map(formatRef))].slice(0, maxNamed)
+  const there = await registered(ports, target.id.cluster, nested)
+  const ids = [...there, ...(await ports.registry.dependentsOf(target.id))]
+  const named = new Set<string>()
+  // Five are enough to wait for: of hundreds that leave, each that is gone asks again.
+  for (const id of ids) {
+    if (named.size === maxNamed) break
+    const [leaving] = await leavingOf(ports, [id])
+    if (leaving !== undefined) named.add(formatRef(leaving))
+  }
+  return [...named]
+}
+
+/** Those that are still known, by one list. */
+async function registered(
+  { registry }: Pick<Ports, 'registry'>,
+  cluster: string,
+  ids: readonly ObjectId[],
+): Promise<readonly ObjectId[]> {
+  if (ids.length === 0) return []
+  const known = new Set((await registry.list(cluster, 'Kustomization')).map(formatId))
+  return ids.filter((id) => known.has(formatId(id)))
 }
 
 /** The other way round: those that wait until this one is gone, which is the moment to ask them. */

@@ -33,7 +33,7 @@ export async function registerObjects(
   return changes
 }
 
-/** Marks what left the build for finalization. What the build stands on itself stays, as `sync` or the fleet says it. */
+/** Marks what left the build for finalization, and asks for a look at what was not marked before. What the build stands on itself stays, as `sync` or the fleet says it. */
 export async function unregisterObjects(
   ports: RegisterPorts,
   parent: KustomizationObject,
@@ -44,9 +44,11 @@ export async function unregisterObjects(
   for (const ref of refs) {
     const id = idOf(parent.id.cluster, ref)
     const isKept = await handBack(ports, parent, id)
-    const isGoing = !isKept && (await ports.registry.requestDeletion(id, originOf(parent.id)))
-    changes.push({ ref, action: isGoing ? 'deleted' : 'skipped' })
-    changed.push(id)
+    const answer = isKept
+      ? 'foreign'
+      : await ports.registry.requestDeletion(id, originOf(parent.id))
+    changes.push({ ref, action: answer === 'foreign' ? 'skipped' : 'deleted' })
+    if (isKept || answer === 'marked') changed.push(id)
   }
   await enqueue(ports, changed, 'fleet')
   return changes

@@ -15,8 +15,8 @@ export type Registry = {
   readonly find: (id: ObjectId) => Promise<RegisteredObject | undefined>
   /** Registers or changes an object; `unchanged` costs one read. */
   readonly put: (id: ObjectId, object: KubeObject, origin: Origin) => Promise<PutOutcome>
-  /** Marks an object that left; it goes when what it owned is taken down. False where it belongs to another origin. */
-  readonly requestDeletion: (id: ObjectId, origin: Origin) => Promise<boolean>
+  /** Marks an object that left; it goes when what it owned is taken down. */
+  readonly requestDeletion: (id: ObjectId, origin: Origin) => Promise<DeletionAnswer>
   /** Removes the object and all that is kept of it. */
   readonly forget: (id: ObjectId) => Promise<void>
   /** The same for one that is marked for deletion; false where it was taken back meanwhile, and stays. */
@@ -29,6 +29,9 @@ export type Registry = {
 }
 
 export type PutOutcome = 'created' | 'configured' | 'unchanged'
+
+/** `leaving` was marked before, or is gone; `foreign` belongs to another origin and stays. */
+export type DeletionAnswer = 'marked' | 'leaving' | 'foreign'
 
 export type RegisteredObject = FleetObject & { readonly record: Registered }
 
@@ -116,10 +119,11 @@ async function requestDeletion(
   { store, now }: RegistryPorts,
   id: ObjectId,
   origin: Origin,
-): Promise<boolean> {
+): Promise<DeletionAnswer> {
   const found = await readRecord(store, keys.object(id), parseRegistered)
-  if (found === undefined) return true
-  if (!isSameOrigin(found.value.origin, origin)) return false
+  if (found === undefined) return 'leaving'
+  if (!isSameOrigin(found.value.origin, origin)) return 'foreign'
+  if (found.value.deletionRequestedAt !== undefined) return 'leaving'
   // As with `put`: killed before it is asked for, an Alert, which no interval brings up, would stay for good.
   await schedule(store, formatId(id), new Date(now().getTime() + catchUpMs))
   await updateRecord(store, keys.object(id), parseRegistered, (current) =>
@@ -127,7 +131,7 @@ async function requestDeletion(
       ? current
       : { ...current, deletionRequestedAt: now().toISOString() },
   )
-  return true
+  return 'marked'
 }
 
 /**

@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DriftlessError, hasErrorCode, messageOf } from '../status/error.ts'
+import { createBreath } from './breath.ts'
 import { listFiles } from './file-list.ts'
 import { pathOfKey } from './file-names.ts'
 import { checkBody, checkKey } from './key.ts'
@@ -21,13 +22,15 @@ import { StoreError } from './store-error.ts'
 /**
  * State in a folder: one file a record, its etag in the first line. Any number of processes may use the folder at the
  * same time, and each may be killed at any line. A write is a rename under the record's lock; a read takes no lock.
- * Small records are read and written without leaving the turn, which takes microseconds and no thread.
+ * Small records are read and written at once, which takes microseconds and no thread; a turn of many is broken off.
  * Nothing is forced to the disk: what survives a killed process may not survive a power cut.
  */
 export function createFileStore(directory: string): Store {
   const folders = prepareFolders(directory)
+  const breathe = createBreath()
   const guard = async <T>(key: string, run: () => Promise<T>): Promise<T> => {
     checkKey(key)
+    await breathe()
     return await translated(key, run)
   }
   return {

@@ -20,7 +20,7 @@ export async function readRecordFile(key: string, path: string): Promise<StoredR
   try {
     size = fstatSync(descriptor).size
     if (size > maxBodyBytes + headerBytes) checkBody(key, size - headerBytes)
-    if (size < largeFromBytes) return parseFile(key, readBytes(descriptor, size))
+    if (size < largeFromBytes) return parseFile(key, path, readBytes(descriptor, size))
   } finally {
     closeSync(descriptor)
   }
@@ -54,17 +54,17 @@ export function presentEtag(path: string): string | undefined {
 
 async function readLarge(key: string, path: string): Promise<StoredRecord | undefined> {
   try {
-    return parseFile(key, await readFile(path))
+    return parseFile(key, path, await readFile(path))
   } catch (thrown) {
     if (hasErrorCode(thrown, 'ENOENT')) return undefined
     throw thrown
   }
 }
 
-function parseFile(key: string, bytes: Uint8Array): StoredRecord {
+function parseFile(key: string, path: string, bytes: Uint8Array): StoredRecord {
   const etag = etagIn(bytes)
   if (etag === undefined) {
-    const message = `${key}: the file of this record is cut off or was not written by Driftless; delete it, it is written anew`
+    const message = `${key}: the file of this record is cut off or was not written by Driftless; delete ${path}, it is written anew`
     throw new StoreError('RecordUnreadable', message)
   }
   return {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { registerObjects, unregisterObjects } from '../../lib/reconcile/register.ts'
 import { createTestWorld, idOf, rootUrl, type TestWorld } from './world.ts'
 
 let world: TestWorld
@@ -70,5 +71,31 @@ describe('unregisterObjects', () => {
     await world.settle(2_000)
     expect(await findOne()).toBeUndefined()
     expect(await world.operations.objects({})).toEqual([])
+  })
+
+  it('asks once for a look at each that leaves, however often it is told of them', async () => {
+    await push('1', { 'one.yaml': one })
+    const parent = await world.ports.registry.find(idOf('Kustomization', 'flux-system'))
+    if (parent?.type !== 'Kustomization') throw new Error('the root is there')
+    const ref = {
+      group: 'kustomize.toolkit.fluxcd.io',
+      version: 'v1',
+      kind: 'Kustomization',
+      namespace: 'flux-system',
+      name: 'child',
+    }
+    const metadata = { name: 'child', namespace: 'flux-system' }
+    await registerObjects(world.ports, parent.id, [{ ...parent.record.object, metadata }])
+    let asked = 0
+    const requests = {
+      send: async (messages: readonly unknown[]) => {
+        asked += messages.length
+      },
+    }
+    for (const _ of [1, 2, 3]) {
+      const changes = await unregisterObjects({ ...world.ports, requests }, parent, [ref])
+      expect(changes).toEqual([{ ref, action: 'deleted' }])
+    }
+    expect(asked).toBe(1)
   })
 })

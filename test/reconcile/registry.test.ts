@@ -101,12 +101,14 @@ describe('createRegistry', () => {
   it('marks for deletion only what belongs to who asks', async () => {
     const { registry } = setUp()
     await registry.put(ks('apps'), kustomization('apps'), parent)
-    expect(await registry.requestDeletion(ks('apps'), fleet)).toBe(false)
+    expect(await registry.requestDeletion(ks('apps'), fleet)).toBe('foreign')
     expect((await registry.find(ks('apps')))?.record.deletionRequestedAt).toBeUndefined()
-    expect(await registry.requestDeletion(ks('apps'), parent)).toBe(true)
+    expect(await registry.requestDeletion(ks('apps'), parent)).toBe('marked')
     expect((await registry.find(ks('apps')))?.record.deletionRequestedAt).toBe(
       '2026-11-23T10:00:00.000Z',
     )
+    expect(await registry.requestDeletion(ks('apps'), parent)).toBe('leaving')
+    expect(await registry.requestDeletion(ks('gone'), parent)).toBe('leaving')
   })
 
   it('has what is marked looked at, also where whoever marked it is killed before it asks', async () => {
