@@ -24,6 +24,10 @@ patches:
 }
 
 function threeObjects(index: number): string {
+  return [deployment(index), service(index), configMap(index)].join('---\n')
+}
+
+function deployment(index: number): string {
   return `apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -57,8 +61,11 @@ spec:
           limits:
             cpu: 100m
             memory: 128Mi
----
-apiVersion: v1
+`
+}
+
+function service(index: number): string {
+  return `apiVersion: v1
 kind: Service
 metadata:
   name: app-${index}
@@ -68,8 +75,11 @@ spec:
   ports:
   - port: 80
     targetPort: http
----
-apiVersion: v1
+`
+}
+
+function configMap(index: number): string {
+  return `apiVersion: v1
 kind: ConfigMap
 metadata:
   name: cm-${index}
@@ -84,10 +94,9 @@ data:
 
 /** A Deployment, a Service, an autoscaler and a generated ConfigMap. */
 export function podinfo(): Texts {
-  const [deployment = '', service = ''] = threeObjects(0).split('---\n')
   return {
-    'base/deployment.yaml': deployment,
-    'base/service.yaml': service,
+    'base/deployment.yaml': deployment(0),
+    'base/service.yaml': service(0),
     'base/hpa.yaml':
       'apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: app-0}\nspec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: app-0}, maxReplicas: 4}\n',
     'base/kustomization.yaml': 'resources: [deployment.yaml, service.yaml, hpa.yaml]\n',

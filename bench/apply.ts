@@ -3,19 +3,17 @@
  * `kubectl apply --server-side`, Flux's own controllers and the same requests sent raw, which is the floor. Each in a
  * namespace of its own, in turns; the median of three rounds, for Flux of one. `--ours` leaves Flux out.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { applyObjects } from '../lib/apply/apply.ts'
 import type { ApplyOptions } from '../lib/apply/options.ts'
 import type { Traces } from '../lib/apply/trace.ts'
 import { type ClusterClient, createClusterClient } from '../lib/cluster/client.ts'
 import type { HttpsTransport } from '../lib/cluster/https.ts'
-import { transportFromSecret } from '../lib/cluster/kubeconfig.ts'
 import type { KubeObject } from '../lib/manifest/object.ts'
-import { type ControlPlane, startControlPlane } from '../test/peers/control-plane.ts'
 import { fluxPeers } from '../test/peers/flux-controllers.ts'
 import { missingPeers, remedy } from '../test/peers/peers.ts'
+import { openBench } from './_control-plane.ts'
 import { benchFlux } from './_flux-apply.ts'
 import { objectsOf } from './_objects.ts'
 
@@ -30,37 +28,29 @@ export type Row = {
   readonly writes?: number
 }
 
-const missing = missingPeers(['etcd', 'kube-apiserver', 'kubectl'])
-if (missing.length > 0) {
-  console.error(`✗ ${remedy(missing)}`)
-  process.exit(1)
-}
+const bench = await openBench([])
+const { transport, directory, kubectl } = bench
 const missingFlux = isFluxMeasured ? missingPeers(fluxPeers) : []
 if (missingFlux.length > 0) console.error(`without Flux: ${remedy(missingFlux)}`)
 
-const directory = await mkdtemp(join(tmpdir(), 'driftless-bench-'))
-const controlPlane = await startControlPlane()
-const transport = await transportFromSecret(controlPlane.kubeconfig)
 try {
   await warmUp()
   const measured: Row[] = []
   for (let round = 1; round <= rounds; round += 1) {
     measured.push(
       ...(await benchOurs(round)),
-      ...(await benchKubectl(controlPlane, round)),
+      ...(await benchKubectl(round)),
       ...(await benchFloor(round)),
     )
   }
   if (isFluxMeasured && missingFlux.length === 0) {
-    measured.push(...(await benchFlux({ controlPlane, transport, directory, count })))
+    measured.push(...(await benchFlux(bench, count)))
   }
   const rows = [...Map.groupBy(measured, ({ name }) => name).values()].flatMap(median)
   for (const row of rows) console.log(formatRow(row))
   process.exitCode = check(rows) ? 0 : 1
 } finally {
-  transport.close()
-  await controlPlane.stop()
-  await rm(directory, { recursive: true, force: true })
+  await bench.close()
 }
 
 async function benchOurs(round: number): Promise<readonly Row[]> {
@@ -97,14 +87,13 @@ async function drift(through: HttpsTransport, namespace: string): Promise<void> 
   await hand.patch(ref, { data: { key: 'by hand' } }, { type: 'merge' })
 }
 
-async function benchKubectl({ folder, kubectl }: ControlPlane, round: number): Promise<Row[]> {
+async function benchKubectl(round: number): Promise<Row[]> {
   const items = objectsOf(await createNamespace(`kubectl-${round}`), count)
-  const file = join(folder, 'bench.json')
+  const file = join(directory, 'bench.json')
   await writeFile(file, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }))
   const run = async (name: string): Promise<Row> => {
     const startedAt = performance.now()
-    const { code, stderr } = await kubectl(['apply', '--server-side', '-f', file])
-    if (code !== 0) throw new Error(stderr)
+    await kubectl(['apply', '--server-side', '-f', file])
     return { name, ms: performance.now() - startedAt }
   }
   return [await run('kubectl, first apply'), await run('kubectl, unchanged')]
@@ -136,8 +125,7 @@ async function timed<T>(name: string, client: ClusterClient, work: () => Promise
 }
 
 async function createNamespace(name: string): Promise<string> {
-  const { code, stderr } = await controlPlane.kubectl(['create', 'namespace', name])
-  if (code !== 0) throw new Error(stderr)
+  await kubectl(['create', 'namespace', name])
   return name
 }
 

@@ -8,6 +8,7 @@ import { filesOfTexts } from '../lib/artifact/tree.ts'
 import { createClusterClient } from '../lib/cluster/client.ts'
 import type { ObjectId } from '../lib/fleet/object-id.ts'
 import { parseEnvelope } from '../lib/queue/envelope.ts'
+import type { Consume } from '../lib/queue/queue.ts'
 import { createReceiverApp } from '../lib/receiver/ingress.ts'
 import { createArtifacts } from '../lib/reconcile/artifacts.ts'
 import { readClusterSpec } from '../lib/reconcile/clusters.ts'
@@ -70,8 +71,34 @@ async function measure(): Promise<void> {
     DRIFTLESS_SECRET_WEBHOOKS__GITHUB: secret,
   }
   let count = 1
-  const ports = portsOf(environment, () => count)
-  const work = createWorker(ports)
+  const work = createWorker(portsOf(environment, () => count))
+  const drain = catchRequests(work)
+  const minute = createDrift(environment)
+  await pushTheFleet(environment)
+  for (let round = 0; round < 2; round += 1) {
+    await minute()
+    await drain()
+  }
+  const rest = await counted(minute)
+  print('a minute at rest', rest)
+  await drain()
+  print('a look at an unchanged source', await counted(() => look(work, source)))
+  print('a look at an unchanged Kustomization', await counted(() => look(work, kustomization)))
+  await drain()
+  const app = createReceiverApp(createAwsIngress(environment))
+  count += 1
+  const webhook = await counted(() => deliver(app))
+  print('the webhook of a push', webhook)
+  let messages = 0
+  const reconcile = await counted(async () => {
+    messages = await drain()
+  })
+  print(`what it asks for, ${messages} requests`, reconcile)
+  printPrices(rest, dollarsOf(webhook) + dollarsOf(reconcile))
+}
+
+/** Catches what is sent to the request queue; the function it answers works on all of it, and says how many there were. */
+function catchRequests(work: Consume): () => Promise<number> {
   const taken: string[] = []
   world.actions.set('AmazonSQS.SendMessageBatch', (input) => {
     const { QueueUrl, Entries }: { QueueUrl: string; Entries: { MessageBody: string }[] } =
@@ -80,7 +107,7 @@ async function measure(): Promise<void> {
     if (isRequest) taken.push(...Entries.map(({ MessageBody }) => MessageBody))
     return { status: 200, body: '{"Successful":[]}' }
   })
-  const drain = async (): Promise<number> => {
+  return async () => {
     let messages = 0
     for (let body = taken.shift(); body !== undefined; body = taken.shift()) {
       const message = parseEnvelope(body)
@@ -89,38 +116,23 @@ async function measure(): Promise<void> {
     }
     return messages
   }
+}
+
+async function pushTheFleet(environment: Readonly<Record<string, string>>): Promise<void> {
   const bucket = openFleetBucket(createAwsBase(environment).call, 'state')
   const file = { file: 'fleet.yaml', text: fleet }
   await pushFleet(bucket, [file], { now: new Date(), isDryRun: false })
-  const minute = createDrift(environment)
-  await minute()
-  await drain()
-  await minute()
-  await drain()
-  const rest = await counted(minute)
-  await drain()
-  const ask = async (id: ObjectId) => {
-    const request = { id, cause: 'interval' as const, requestedAt: new Date().toISOString() }
-    await work({ ...messageOf(request, randomUUID()), receiveCount: 1 })
-  }
-  const lookSource = await counted(() => ask(source))
-  const lookKustomization = await counted(() => ask(kustomization))
-  await drain()
-  const app = createReceiverApp(createAwsIngress(environment))
-  count += 1
-  const webhook = await counted(() => deliver(app))
-  let messages = 0
-  const reconcile = await counted(async () => {
-    messages = await drain()
-  })
-  print('a minute at rest', rest)
-  print('a look at an unchanged source', lookSource)
-  print('a look at an unchanged Kustomization', lookKustomization)
-  print('the webhook of a push', webhook)
-  print(`what it asks for, ${messages} requests`, reconcile)
-  const perMonth = (counts: Counts) => (43_200 * dollarsOf(counts)).toFixed(2)
-  console.log(`S3 of 43,200 minutes at rest: $${perMonth(rest)} a month`)
-  console.log(`S3 and SQS of a push: $${(dollarsOf(webhook) + dollarsOf(reconcile)).toFixed(6)}`)
+}
+
+async function look(work: Consume, id: ObjectId): Promise<void> {
+  const request = { id, cause: 'interval' as const, requestedAt: new Date().toISOString() }
+  await work({ ...messageOf(request, randomUUID()), receiveCount: 1 })
+}
+
+function printPrices(rest: Counts, dollarsOfPush: number): void {
+  const perMonth = (43_200 * dollarsOf(rest)).toFixed(2)
+  console.log(`S3 of 43,200 minutes at rest: $${perMonth} a month`)
+  console.log(`S3 and SQS of a push: $${dollarsOfPush.toFixed(6)}`)
   console.log(`prices used, $ a million: ${JSON.stringify(price)}`)
 }
 

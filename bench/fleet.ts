@@ -4,18 +4,15 @@
  * count the requests of both. `--ours` leaves Flux out, `--small` takes 100. Flux is stopped once it has taken twice what
  * the goal grants it; `--full` waits for its end, which at 1,000 is a quarter of an hour.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deliverGithubPush } from '../lib/cli/demo/deliver.ts'
 import { createWorkingCopy, type WorkingCopy } from '../lib/cli/demo/working-copy.ts'
 import { createClusterClient } from '../lib/cluster/client.ts'
-import { transportFromSecret } from '../lib/cluster/kubeconfig.ts'
 import { isJsonObject } from '../lib/manifest/object.ts'
 import { createGitServer } from '../lib/sandbox/git-server.ts'
-import { startControlPlane } from '../test/peers/control-plane.ts'
 import { fluxPeers, startFlux } from '../test/peers/flux-controllers.ts'
-import { missingPeers, remedy } from '../test/peers/peers.ts'
+import { openBench } from './_control-plane.ts'
 import { requestCount, requestReconcile, untilKustomizations } from './_flux.ts'
 import { readJson, startServe } from './_serve.ts'
 
@@ -46,16 +43,8 @@ type MeasuredOurs = Measured & {
   readonly untouchedCpuMs: number
 }
 
-const peers = isFluxMeasured ? fluxPeers : []
-const missing = missingPeers(['etcd', 'kube-apiserver', 'kubectl', ...peers])
-if (missing.length > 0) {
-  console.error(`✗ ${remedy(missing)}`)
-  process.exit(1)
-}
-
-const directory = await mkdtemp(join(tmpdir(), 'driftless-bench-'))
-const controlPlane = await startControlPlane()
-const transport = await transportFromSecret(controlPlane.kubeconfig)
+const bench = await openBench(isFluxMeasured ? fluxPeers : [])
+const { controlPlane, transport, directory, kubectl } = bench
 const git = createGitServer({ root: join(directory, 'git') })
 const host = await git.listen()
 try {
@@ -81,10 +70,8 @@ try {
   }
   process.exitCode = isMet ? 0 : 1
 } finally {
-  transport.close()
   await host.close()
-  await controlPlane.stop()
-  await rm(directory, { recursive: true, force: true })
+  await bench.close()
 }
 
 async function seed(name: string): Promise<WorkingCopy> {
@@ -185,11 +172,6 @@ async function measureFlux(copy: WorkingCopy, patienceMs: number): Promise<Measu
 async function touchNothing(copy: WorkingCopy): Promise<string> {
   await copy.edit('README.md', (text) => `${text}a line that nothing is built from\n`)
   return copy.push('touch nothing')
-}
-
-async function kubectl(args: readonly string[], stdin?: string): Promise<void> {
-  const { code, stderr } = await controlPlane.kubectl(args, stdin)
-  if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`)
 }
 
 function manifests(name: string): string {

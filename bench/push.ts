@@ -2,36 +2,26 @@
  * Push → visible: from the delivery of the webhook (for Flux: from the annotation on the source) to the object in a real
  * kube-apiserver, with a local Git server, side by side with Flux's own two controllers in the same run.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deliverGithubPush } from '../lib/cli/demo/deliver.ts'
 import { createWorkingCopy, type WorkingCopy } from '../lib/cli/demo/working-copy.ts'
 import { type ClusterClient, createClusterClient } from '../lib/cluster/client.ts'
-import { transportFromSecret } from '../lib/cluster/kubeconfig.ts'
 import { createLogger } from '../lib/log/logger.ts'
-import { isJsonObject } from '../lib/manifest/object.ts'
 import { createLocalRuntime } from '../lib/runtime/local.ts'
 import { createGivenSecrets } from '../lib/runtime/local-secrets.ts'
 import { listenLocally } from '../lib/runtime/local-server.ts'
-import { createGitServer } from '../lib/sandbox/git-server.ts'
-import { startControlPlane } from '../test/peers/control-plane.ts'
+import { createGitServer, type GitServer } from '../lib/sandbox/git-server.ts'
 import { fluxPeers, startFlux } from '../test/peers/flux-controllers.ts'
-import { missingPeers, remedy } from '../test/peers/peers.ts'
+import { openBench } from './_control-plane.ts'
+import { requestReconcile } from './_flux.ts'
 
 const rounds = 20
 const warmUps = 3
 const secret = 'bench-secret'
 
-const missing = missingPeers(['etcd', 'kube-apiserver', 'kubectl', ...fluxPeers])
-if (missing.length > 0) {
-  console.error(`✗ ${remedy(missing)}`)
-  process.exit(1)
-}
-
-const directory = await mkdtemp(join(tmpdir(), 'driftless-bench-'))
-const controlPlane = await startControlPlane()
-const transport = await transportFromSecret(controlPlane.kubeconfig)
+const bench = await openBench(fluxPeers)
+const { controlPlane, transport, directory, kubectl } = bench
 try {
   const git = createGitServer({ root: join(directory, 'git') })
   const host = await git.listen()
@@ -58,18 +48,12 @@ try {
   )
   await flux.stop()
   await ours.stop()
-  transport.close()
   await host.close()
 } finally {
-  await controlPlane.stop()
-  await rm(directory, { recursive: true, force: true })
+  await bench.close()
 }
 
-async function seed(
-  git: ReturnType<typeof createGitServer>,
-  url: string,
-  name: string,
-): Promise<WorkingCopy> {
+async function seed(git: GitServer, url: string, name: string): Promise<WorkingCopy> {
   await git.createRepository(`bench/${name}`)
   const copy = await createWorkingCopy(
     join(directory, name),
@@ -155,22 +139,8 @@ async function prepareFlux(gitUrl: string): Promise<void> {
 }
 
 async function annotateSource(): Promise<void> {
-  const body = {
-    metadata: { annotations: { 'reconcile.fluxcd.io/requestedAt': String(Date.now()) } },
-  }
-  const response = await transport({
-    method: 'PATCH',
-    path: '/apis/source.toolkit.fluxcd.io/v1/namespaces/flux-system/gitrepositories/podinfo',
-    contentType: 'application/merge-patch+json',
-    body,
-  })
-  if (response.status !== 200 || !isJsonObject(response.body))
-    throw new Error('the annotation failed')
-}
-
-async function kubectl(args: readonly string[], stdin?: string): Promise<void> {
-  const { code, stderr } = await controlPlane.kubectl(args, stdin)
-  if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr}`)
+  const path = '/apis/source.toolkit.fluxcd.io/v1/namespaces/flux-system/gitrepositories/podinfo'
+  await requestReconcile(transport, path)
 }
 
 function manifests(gitUrl: string, name: string): string {
