@@ -24,6 +24,13 @@ export function ownerSelector(owner: Owner): string {
     .join(',')
 }
 
+/** False for a name that no label can hold: a list by it would be refused, and so is every object that carries it. */
+export function isSelectable(owner: Owner): boolean {
+  return Object.values(ownerLabels(owner)).every((value) => value.length <= maxLabelLength)
+}
+
+const maxLabelLength = 63
+
 /** True only where both labels are there with this owner's values. */
 export function isOwnedBy(object: KubeObject, owner: Owner): boolean {
   const labels = labelsOf(object)

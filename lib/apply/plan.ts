@@ -19,7 +19,7 @@ import { type DryRun, dryRun } from './dry-run.ts'
 import { lastOwner } from './field-owners.ts'
 import { adoptIgnored, type CompiledRules, compileIgnoreRules, withoutIgnored } from './ignore.ts'
 import type { ApplyOptions } from './options.ts'
-import { ownerSelector } from './owner-labels.ts'
+import { isSelectable, ownerSelector } from './owner-labels.ts'
 import { canBeRecreated } from './recreate.ts'
 import { isCreatedOnly, isLeftAlone } from './switches.ts'
 import { takeOverPatch } from './take-over.ts'
@@ -77,8 +77,9 @@ export async function planStage(
     return { object, ref, id: inventoryId(ref) }
   })
   const unsure = wanted.filter(({ id }) => !still.has(id)).map(({ ref }) => ref)
-  const labelSelector = ownerSelector(options.owner)
-  const live = await readListed(client, unsure, labelSelector)
+  const { owner } = options
+  const listed = isSelectable(owner) ? unsure : []
+  const live = await readListed(client, listed, ownerSelector(owner))
   const context = { client, options, rules }
   const outcomes = await concurrently(wanted, client.concurrency, async ({ object, ref, id }) => {
     if (still.has(id)) return unchanged(ref, object)

@@ -95,6 +95,17 @@ export function describeApply(title: string, createScene: () => Promise<Scene>):
       expect(JSON.stringify(fields)).not.toContain('f:annotations')
     })
 
+    it('names the object, not a list, where the owner has a name that no label can hold', async () => {
+      const owner = { name: 'x'.repeat(64), namespace: scene.namespace }
+      const objects = ['a', 'b', 'c'].map((name) => scene.configMap(name, {}))
+      await expect(scene.apply(objects, { owner })).rejects.toMatchObject({
+        code: 'DryRunFailed',
+        message: expect.stringMatching(
+          /^ConfigMap\/[\w-]+\/a dry-run failed \(Invalid\): .*metadata\.labels: Invalid value: .*no more than 63 bytes/,
+        ),
+      })
+    })
+
     it('takes the namespace from what a kind of the whole cluster cannot have', async () => {
       const role = {
         apiVersion: 'rbac.authorization.k8s.io/v1',
