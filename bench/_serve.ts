@@ -39,9 +39,13 @@ export async function startServe(options: ServeOptions): Promise<Served> {
   const [port = 0] = await freePorts(1)
   const url = `http://127.0.0.1:${port}`
   const child = spawnServe(program, directory, port)
+  const loaded = untilLoaded(child)
   return {
     url,
-    idle: (lookEveryMs) => idle(url, lookEveryMs),
+    idle: async (lookEveryMs) => {
+      await loaded
+      await idle(url, lookEveryMs)
+    },
     cpuMs: () => cpuMsOf(child),
     peakMb: () => peakMbOf(child),
     stop: async () => {
@@ -94,6 +98,17 @@ function spawnServe(program: string, directory: string, port: number): ChildProc
   })
   process.on('exit', () => child.kill('SIGKILL'))
   return child
+}
+
+/** Until the whole fleet is registered: before that nothing waits, either. */
+function untilLoaded({ stderr }: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    let text = ''
+    stderr?.on('data', (chunk: Buffer) => {
+      text = `${text}${chunk}`.slice(-5_000)
+      if (text.includes('fleet loaded')) resolve()
+    })
+  })
 }
 
 async function idle(url: string, lookEveryMs: number): Promise<void> {
