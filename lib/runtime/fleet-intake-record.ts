@@ -70,11 +70,11 @@ export function beginStep(
   )
   const files = entries.map((entry) => known.get(`${entry.key} ${entry.etag}`) ?? unread(entry))
   const kept = new Set(files)
+  const gone = previous.files.filter((file) => !kept.has(file))
+  // What a step that was cut off registered last is not written down.
+  const isFull = previous.isFull || !previous.isDone
   return {
-    ...withFormer(
-      previous,
-      previous.files.filter((file) => !kept.has(file)),
-    ),
+    ...withFormer({ ...previous, isFull }, gone),
     listing,
     isDone: false,
     files,

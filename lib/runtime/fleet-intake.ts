@@ -82,6 +82,8 @@ async function takeIn(
     },
     report: (fault) => log[fault.severity === 'error' ? 'error' : 'warn'](formatFault(fault)),
   }
+  // Killed from here on, it is known to have begun.
+  if (begun !== found?.value) await step.save(begun)
   const ended = await finishIntake(step, await registerFiles(step, await scanFiles(step, begun)))
   await step.save(ended)
   const what = ended.isDone ? 'fleet loaded' : 'part of the fleet loaded, the next minute goes on'

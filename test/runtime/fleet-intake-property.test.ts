@@ -92,7 +92,7 @@ function filesOf(fleet: Version): ReadonlyMap<string, string> {
   return new Map(texts.toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** Steps that have time for so much, one after the other and then for as much as they like, until all is taken in. */
+/** Steps that have time for so much, one after the other. */
 async function takeIn(
   store: Store,
   files: ReadonlyMap<string, string>,
@@ -111,7 +111,7 @@ async function takeIn(
       [...files].map(([key, text]) => ({ key, etag: text, sizeBytes: text.length })),
   }
   const loader = async () => ({ loadFleet, formatFault })
-  for (const budget of [...budgets, Number.POSITIVE_INFINITY]) {
+  for (const budget of budgets) {
     let left = budget
     const container = createFleetIntake({ ...portsOf(store), loader }, bucket)
     await container(() => {
@@ -129,12 +129,46 @@ it('in steps of any size, over any changes, registers what a whole load would', 
       for (const [fleet, budgets] of changes) {
         const files = filesOf(fleet)
         if (files.size === 0) continue
-        await takeIn(stepwise, files, budgets)
+        await takeIn(stepwise, files, [...budgets, Number.POSITIVE_INFINITY])
         const texts = [...files].map(([file, text]) => ({ file, text }))
         await syncFleet(portsOf(whole), loadFleet(texts))
         expect(await stateOf(stepwise)).toEqual(await stateOf(whole))
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 40, seed: 1 },
+  )
+})
+
+/** The process ends at its write after so many. */
+function mortal(store: Store, writes: number): Store {
+  let left = writes
+  const put: Store['put'] = async (...args) => {
+    left -= 1
+    if (left < 0) throw new Error('killed')
+    return store.put(...args)
+  }
+  return { ...store, put }
+}
+
+it('holds what is declared now, over pushes that came while others were taken in or killed', async () => {
+  const change = fc.tuple(version, fc.array(fc.nat(12), { maxLength: 3 }), fc.nat(60))
+  const pushes = fc.array(change, { minLength: 1, maxLength: 5 })
+  await fc.assert(
+    fc.asyncProperty(pushes, version, async (changes, last) => {
+      const [stepwise, fresh] = [createMemoryStore(), createMemoryStore()]
+      const texts = [...filesOf(last)].map(([file, text]) => ({ file, text }))
+      const fleet = loadFleet(texts)
+      fc.pre(texts.length > 0 && fleet.faults.length === 0)
+      for (const [pushed, budgets, writes] of changes) {
+        const files = filesOf(pushed)
+        if (files.size === 0) continue
+        await takeIn(mortal(stepwise, writes), files, budgets).catch(() => undefined)
+      }
+      await takeIn(stepwise, filesOf(last), [3, Number.POSITIVE_INFINITY])
+      await syncFleet(portsOf(fresh), fleet)
+      const live = (await stateOf(stepwise)).filter((state) => state.endsWith(',false]'))
+      expect(live).toEqual(await stateOf(fresh))
+    }),
+    { numRuns: 40, seed: 1 },
   )
 })
