@@ -92,13 +92,13 @@ describeWithPeers(peers, 'a cluster changes hands', () => {
     kubectl(['get', 'deploy', 'web', '-n', 'shop', '-o', 'jsonpath={.status.availableReplicas}'])
 
   /** What would show that something was restarted, recreated or lost. */
-  const footprint = (): Promise<string> => {
+  const footprint = async (): Promise<string> => {
     const columns =
       'KIND:.kind,NAME:.metadata.name,UID:.metadata.uid,GENERATION:.metadata.generation'
-    return kubectl([
-      ...['get', 'deploy,rs,pods,svc,cm,sa', '-n', 'shop'],
-      ...['-o', `custom-columns=${columns}`],
-    ])
+    const get = (...args: readonly string[]) =>
+      kubectl(['get', ...args, '-o', `custom-columns=${columns}`])
+    const ofCluster = await get('clusterrole', 'shop-reader')
+    return `${await get('deploy,rs,pods,svc,cm,sa', '-n', 'shop')}\n${ofCluster}`
   }
   const managersOf = (name: string): Promise<string> =>
     kubectl([
@@ -159,7 +159,7 @@ describeWithPeers(peers, 'a cluster changes hands', () => {
     const plan = await driftless('adopt', 'real')
     expect(plan).toMatchObject({ exit: 0 })
     expect(plan.stdout).toBe(
-      `adopt  Kustomization/flux-system/apps  6 objects
+      `adopt  Kustomization/flux-system/apps  7 objects
 adopt  Kustomization/flux-system/flux-system  3 objects
 adopt  GitRepository/flux-system/flux-system
 `,
@@ -221,6 +221,7 @@ adopt  GitRepository/flux-system/flux-system
     expect(await footprint()).toBe(before)
     const apps = await runtime.operations.object(idOf('apps'))
     expect(apps?.inventory.map(({ id }) => id)).toEqual([
+      '_shop-reader_rbac.authorization.k8s.io_ClusterRole',
       '_shop__Namespace',
       'shop_settings__ConfigMap',
       'shop_web__Service',
@@ -321,6 +322,11 @@ spec:
     metadata: { labels: { app: web } }
     spec:
       containers: [{ name: web, image: 'example.com/web:1', ports: [{ containerPort: 80 }] }]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: { name: shop-reader, namespace: shop }
+rules: [{ apiGroups: [''], resources: [configmaps], verbs: [get] }]
 ---
 apiVersion: v1
 kind: Service
