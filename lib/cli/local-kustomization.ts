@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { parseAllDocuments } from 'yaml'
-import { type CommonMetadata, withMetadata, withOwnerLabels } from '../apply/owner-labels.ts'
 import type { Tree } from '../artifact/tree.ts'
 import { type FleetObject, readFleetObject } from '../fleet/fleet-object.ts'
 import type { KustomizationSpec } from '../fleet/kustomization.ts'
@@ -12,9 +11,10 @@ import { buildKustomization } from '../kustomize/flux/build-kustomization.ts'
 import type { IsIgnored } from '../kustomize/flux/generate.ts'
 import { substitute } from '../kustomize/flux/substitute.ts'
 import type { Remotes } from '../kustomize/remote.ts'
-import { isJsonObject, isKubeObject, type Json, type KubeObject } from '../manifest/object.ts'
+import { isJsonObject, isKubeObject, type KubeObject } from '../manifest/object.ts'
 import { createFolderTree } from '../runtime/folder-tree.ts'
 import { rootOf } from './build/build-folder.ts'
+import { withFluxMetadata } from './build/flux-metadata.ts'
 import { createFolderIgnore } from './build/folder-ignore.ts'
 import { mayFetch, type RemoteFlags } from './build/may-fetch.ts'
 import { type ConnectFlags, connect } from './connect.ts'
@@ -113,35 +113,8 @@ export function buildTree(
           strategy: postBuild.strategy,
           isCareful: postBuild.isCareful ?? false,
         })
-  const common = presentMetadata(spec)
-  const owned = objects.map((object) => withCommon(withOwnerLabels(object, id), common))
+  const owned = objects.map((object) => withFluxMetadata(object, id, spec.commonMetadata))
   return { objects: owned, warnings: built.warnings }
-}
-
-/** Flux reads labels and annotations as texts before it sets its own: what is null becomes an empty one. */
-function withCommon(object: KubeObject, common: CommonMetadata): KubeObject {
-  if (Object.keys(common).length === 0) return object
-  const { labels, annotations, ...metadata } = object.metadata
-  const read = {
-    ...metadata,
-    ...(labels === undefined ? {} : { labels: withoutNulls(labels) }),
-    ...(annotations === undefined ? {} : { annotations: withoutNulls(annotations) }),
-  }
-  return withMetadata({ ...object, metadata: read }, common)
-}
-
-function withoutNulls(texts: Json): Json {
-  if (!isJsonObject(texts)) return texts
-  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, text ?? '']))
-}
-
-function presentMetadata({
-  commonMetadata: { labels, annotations },
-}: KustomizationSpec): CommonMetadata {
-  return {
-    ...(Object.keys(labels).length === 0 ? {} : { labels }),
-    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
-  }
 }
 
 type Found = {

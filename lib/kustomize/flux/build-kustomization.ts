@@ -16,6 +16,7 @@ import { createSchemaSource } from '../schema/schema.ts'
 import type { Session } from '../session.ts'
 import { generateKustomization, type IsIgnored } from './generate.ts'
 import { mergeSpec } from './merge-spec.ts'
+import { readObjects } from './read-objects.ts'
 
 /** What of a Kustomization's spec has a say in what its kustomization file builds to. */
 export type KustomizationBuildSpec = {
@@ -63,13 +64,9 @@ export function buildKustomization(
   const merged = mergeSpec(session, place, file, spec)
   refuseEmpty(merged, fileName)
   const built = buildLoaded(session, place, { file: merged, fileName }, options)
-  return withObjects({ ...built, documents: built.documents.filter(isSent) })
-}
-
-/** What kustomize reads is no object of a cluster: Flux leaves it out where it stands among the manifests. */
-function isSent({ apiVersion, kind }: JsonObject): boolean {
-  const isFile = typeof kind === 'string' && kind.toLowerCase() === 'kustomization'
-  return !(isFile && String(apiVersion).startsWith('kustomize.config.k8s.io/'))
+  const warnings = [...built.warnings]
+  const documents = readObjects(built.documents, (warning) => warnings.push(warning))
+  return withObjects({ ...built, documents, warnings })
 }
 
 /** Only what is ignored can leave nothing at all. */

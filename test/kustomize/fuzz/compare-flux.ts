@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { withMetadata, withOwnerLabels } from '../../../lib/apply/owner-labels.ts'
 import { treeOfTexts } from '../../../lib/artifact/tree.ts'
+import { maskSecret } from '../../../lib/cli/build/mask-secret.ts'
+import { buildTree } from '../../../lib/cli/local-kustomization.ts'
 import { readFleetObject } from '../../../lib/fleet/fleet-object.ts'
-import { buildKustomization } from '../../../lib/kustomize/flux/build-kustomization.ts'
-import { substitute } from '../../../lib/kustomize/flux/substitute.ts'
 import { printDocuments } from '../../../lib/manifest/print.ts'
 import { requirePeer } from '../../peers/peers.ts'
 import { writeFiles } from '../kustomize-oracle.ts'
@@ -77,17 +76,8 @@ function buildOurs(entry: FluxFuzzCase): Answer {
 function printOurs(entry: FluxFuzzCase): string {
   const read = readFleetObject(kustomizationOf(entry), 'local')
   if (read.type !== 'Kustomization') throw new Error(JSON.stringify(read.faults))
-  const { build, postBuild, commonMetadata } = read.spec
-  const { objects } = buildKustomization(treeOfTexts(entry.files), 'app', build)
-  const variables = new Map(Object.entries(postBuild?.substitute ?? {}))
-  const options = { isStrict: entry.isStrict, strategy: postBuild?.strategy ?? 'WithVariables' }
-  const { labels, annotations } = commonMetadata
-  const metadata = {
-    ...(Object.keys(labels).length > 0 && { labels }),
-    ...(Object.keys(annotations).length > 0 && { annotations }),
-  }
-  return substitute(objects, variables, options)
-    .map((object) => withMetadata(withOwnerLabels(object, owner), metadata))
-    .map((object) => `${printDocuments([object])}---\n`)
-    .join('')
+  const variables = new Map(Object.entries(read.spec.postBuild?.substitute ?? {}))
+  const folder = { tree: treeOfTexts(entry.files), path: 'app' }
+  const { objects } = buildTree(folder, read, variables, entry.isStrict)
+  return objects.map((object) => `${printDocuments([maskSecret(object)])}---\n`).join('')
 }
