@@ -157,6 +157,14 @@ function statusOf(thrown: unknown): number | undefined {
   return thrown instanceof S3ServiceException ? thrown.$metadata.httpStatusCode : undefined
 }
 
+/** The status of an answer that the client could not read, whose own text is for programmers. */
+function strangeStatus(thrown: unknown): number | undefined {
+  if (!(thrown instanceof Error) || thrown instanceof S3ServiceException) return undefined
+  const answer = '$response' in thrown ? thrown.$response : undefined
+  const isAnswer = typeof answer === 'object' && answer !== null && 'statusCode' in answer
+  return isAnswer && typeof answer.statusCode === 'number' ? answer.statusCode : undefined
+}
+
 function isMissing(thrown: unknown): boolean {
   return statusOf(thrown) === 404 && !isBucketMissing(thrown)
 }
@@ -194,6 +202,11 @@ function translate(thrown: unknown): SourceError {
     return new SourceError(codes[code] ?? 'BucketFailed', text, { cause: thrown, retryable })
   }
   const status = statusOf(thrown)
+  const strange = strangeStatus(thrown)
+  if (strange !== undefined) {
+    const text = `the endpoint does not answer as S3 does (status ${strange}); correct spec.endpoint`
+    return new SourceError('AnswerInvalid', text, { cause: thrown, retryable: strange >= 500 })
+  }
   const text =
     thrown instanceof Error ? `${thrown.name}: ${printable(thrown.message)}` : 'unknown fault'
   const retryable = status === undefined || status >= 500 || status === 429

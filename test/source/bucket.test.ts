@@ -142,6 +142,17 @@ describe('a bucket', () => {
     expect([...files.keys()].sort()).toEqual(['.sourceignore', 'b/app.yaml'])
   })
 
+  it.each([
+    [401, 'nope'],
+    [404, '404 page not found'],
+  ])('tells an endpoint that is no S3 by its answer %s', async (status, text) => {
+    const server = createServer((_, response) => response.writeHead(status).end(text))
+    const { port, close } = await listenOnLoopback(server)
+    closers.push(close)
+    const message = `listing objects from bucket 'apps' failed: the endpoint does not answer as S3 does (status ${status}); correct spec.endpoint`
+    await expect(resolveBucket(specOf(port), ports())).rejects.toMatchObject({ message })
+  })
+
   it('tells how to trust a certificate of an own authority', async () => {
     const request = () => Promise.reject(new OutboundError('TlsInvalid', 'it is refused'))
     const all = { ...ports(), outbound: { ...outbound(), request } }
