@@ -93,10 +93,8 @@ function loadContext(
   } catch (cause) {
     throw new ClusterError(
       'KubeconfigInvalid',
-      `the kubeconfig cannot be read: ${messageOf(cause)}`,
-      {
-        cause,
-      },
+      `${placeOf(kubeconfigFile)} cannot be read: ${messageOf(cause).trim()}; correct it, or name another with --kubeconfig`,
+      { cause },
     )
   }
   if (contextName !== undefined) config.setCurrentContext(contextName)
@@ -104,8 +102,12 @@ function loadContext(
   const names = config.getContexts().map(({ name }) => name)
   throw new ClusterError(
     'KubeconfigInvalid',
-    `the kubeconfig has no context '${config.currentContext ?? ''}': it has ${names.join(', ') || 'none'}`,
+    `${placeOf(kubeconfigFile)} has no context '${config.currentContext ?? ''}': it has ${names.join(', ') || 'none'}`,
   )
+}
+
+function placeOf(kubeconfigFile: string | undefined): string {
+  return kubeconfigFile === undefined ? 'the kubeconfig' : `the kubeconfig ${kubeconfigFile}`
 }
 
 async function resolveCredentials(config: KubeConfig): Promise<Resolved> {

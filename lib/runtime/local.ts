@@ -13,7 +13,7 @@ import { tick } from '../reconcile/tick.ts'
 import { createWorker } from '../reconcile/worker.ts'
 import { messageOf } from '../status/error.ts'
 import { createFileStore } from '../store/files.ts'
-import { tryProcessLock } from '../store/process-lock.ts'
+import { tryProcessLock, type Unlock } from '../store/process-lock.ts'
 import type { Store } from '../store/store.ts'
 import { watchFleet } from './fleet-folder.ts'
 import { createFleetReloader } from './fleet-reloader.ts'
@@ -55,9 +55,7 @@ export type LocalRuntime = {
 
 export async function createLocalRuntime(options: LocalOptions): Promise<LocalRuntime> {
   const { stateDirectory } = options
-  await mkdir(stateDirectory, { recursive: true, mode: 0o700 })
-  const release = tryProcessLock(join(stateDirectory, 'serve.lock'))
-  if (release === undefined) throw new Error(alreadyServed(stateDirectory))
+  const release = await takeState(stateDirectory)
   const store = createFileStore(join(stateDirectory, 'store'))
   const requests = localQueue(options, 'requests', options.concurrency ?? 16)
   const notices = localQueue(options, 'notices', 4)
@@ -133,6 +131,22 @@ function every(ms: number, log: Logger, work: () => Promise<unknown>): NodeJS.Ti
         isRunning = false
       })
   }, ms)
+}
+
+/** One process at a time works on a state folder. */
+async function takeState(directory: string): Promise<Unlock> {
+  const release = await lockState(directory).catch((cause: unknown) => {
+    const why = messageOf(cause)
+    const text = `the state folder ${directory} cannot be used: ${why}; name another with --state`
+    throw new Error(text, { cause })
+  })
+  if (release === undefined) throw new Error(alreadyServed(directory))
+  return release
+}
+
+async function lockState(directory: string): Promise<Unlock | undefined> {
+  await mkdir(directory, { recursive: true, mode: 0o700 })
+  return tryProcessLock(join(directory, 'serve.lock'))
 }
 
 function alreadyServed(directory: string): string {

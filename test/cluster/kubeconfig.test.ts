@@ -138,10 +138,14 @@ echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","s
     writeFileSync(file, kubeconfig({}))
     await expect(transportFromContext('other', file)).rejects.toMatchObject({
       code: 'KubeconfigInvalid',
-      message: "the kubeconfig has no context 'other': it has main",
+      message: `the kubeconfig ${file} has no context 'other': it has main`,
     })
-    await expect(transportFromContext('x', join(folder, 'none'))).rejects.toMatchObject({
+    const none = join(folder, 'none')
+    await expect(transportFromContext('x', none)).rejects.toMatchObject({
       code: 'KubeconfigInvalid',
+      message: expect.stringMatching(
+        `^the kubeconfig ${none} cannot be read: ENOENT.*--kubeconfig$`,
+      ),
     })
   })
 

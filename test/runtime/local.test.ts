@@ -86,4 +86,18 @@ describe('createLocalRuntime', () => {
     })
     await expect(second).rejects.toThrow('is in use by another driftless serve')
   })
+
+  it('says what to do about a state folder that cannot be used', async () => {
+    const stateDirectory = join(folder, 'file', 'state')
+    await writeFile(join(folder, 'file'), '')
+    const started = createLocalRuntime({
+      stateDirectory,
+      fleetPath: join(folder, 'fleet'),
+      secretStore: createGivenSecrets({}),
+      log: createLogger(() => {}),
+    })
+    await expect(started).rejects.toThrow(
+      new RegExp(`^the state folder ${stateDirectory} cannot be used: ENOTDIR.*name another with`),
+    )
+  })
 })
