@@ -5,11 +5,13 @@ import { isJsonObject, type JsonObject } from '../manifest/object.ts'
 import { type Condition, findCondition } from '../status/condition.ts'
 import type { Event } from '../status/event.ts'
 import type { Snapshot } from '../status/history.ts'
+import { StoreError } from '../store/store-error.ts'
 import { readClusterSpec } from './clusters.ts'
+import { mark } from './conditions.ts'
 import { sourceIdOf } from './edges.ts'
 import { messageOf } from './enqueue.ts'
 import { type EventFilter, listEvents } from './event-log.ts'
-import type { Commit, LastChange, ObjectStatus } from './object-status.ts'
+import { type Commit, emptyStatus, type LastChange, type ObjectStatus } from './object-status.ts'
 import type { Ports } from './ports.ts'
 import type { RegisteredObject } from './registry.ts'
 import { readStatus } from './status-writer.ts'
@@ -113,10 +115,10 @@ async function viewObjects(
   return Promise.all(found.flatMap((target) => (target === undefined ? [] : [view(ports, target)])))
 }
 
-async function view({ store }: OperationPorts, target: RegisteredObject): Promise<ObjectView> {
+async function view(ports: OperationPorts, target: RegisteredObject): Promise<ObjectView> {
   const [status, held] = await Promise.all([
-    readStatus(store, target.id),
-    isSuspended(store, target),
+    readableStatus(ports, target.id),
+    isSuspended(ports.store, target),
   ])
   const ready = findCondition(status.conditions, 'Ready')
   const { lastChange, lastRun, commit } = status
@@ -145,8 +147,19 @@ function messageOfRun({ conditions }: ObjectStatus): string | undefined {
   return isUnderWay ? findCondition(conditions, 'Reconciling')?.message : undefined
 }
 
+/** A record that cannot be read is told in its place: the others are shown all the same. */
+async function readableStatus({ store, now }: OperationPorts, id: ObjectId): Promise<ObjectStatus> {
+  return readStatus(store, id).catch((fault: unknown) => {
+    if (!(fault instanceof StoreError) || !unreadable.has(fault.code)) throw fault
+    const { reason, message } = fault
+    return mark(emptyStatus, 'Ready', 'False', { reason, message, generation: 0 }, now())
+  })
+}
+
+const unreadable: ReadonlySet<string> = new Set(['RecordUnreadable', 'RecordTooNew'])
+
 async function detail(ports: OperationPorts, target: RegisteredObject): Promise<ObjectDetail> {
-  const status = await readStatus(ports.store, target.id)
+  const status = await readableStatus(ports, target.id)
   const { spec } = target.record.object
   const { origin } = target.record
   return {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { EventFilter } from '../../lib/reconcile/event-log.ts'
+import { keys } from '../../lib/reconcile/keys.ts'
 import { clusterYaml, createTestWorld, rootSource, rootUrl, type TestWorld } from './world.ts'
 
 let world: TestWorld
@@ -40,6 +41,23 @@ describe('createOperations', () => {
       [object, reconcile, suspend, resume].map((ask) => ask(nobody)),
     )
     expect(answers).toEqual([undefined, undefined, undefined, undefined])
+  })
+
+  it('shows all others where the record of one cannot be read', async () => {
+    world = await createTestWorld()
+    world.publish(rootUrl, `main@sha1:${'1'.repeat(40)}`, { 'kustomization.yaml': 'resources: []' })
+    await world.load(clusterYaml)
+    await world.settle(1_000)
+    const damaged = { ...rootSource, kind: 'Kustomization' }
+    await world.ports.store.put(keys.status(damaged), '{"vers')
+    const objects = await world.operations.objects({})
+    const told = objects.map(({ kind, ready, reason }) => [kind, ready, reason])
+    expect(told.toSorted()).toEqual([
+      ['GitRepository', 'True', 'Succeeded'],
+      ['Kustomization', 'False', 'StorageOperationFailed'],
+    ])
+    expect((await world.operations.object(damaged))?.message).toMatch(/it is no JSON; move it away/)
+    expect((await world.operations.clusters())[0]).toMatchObject({ failedCount: 1 })
   })
 
   it('leaves out runs that found nothing to do where only what happened is wanted', async () => {
