@@ -61,6 +61,8 @@ export type HealthWait = {
   /** What is applied and only waits to become healthy. */
   readonly digest: string
   readonly hasChanges: boolean
+  /** Whether all was healthy when the watch began: that it still is, is no news. */
+  readonly wasHealthy?: boolean
   /** Inventory ids of Jobs that remove themselves: one that is gone has ended well. */
   readonly passingJobs?: readonly string[]
 }

@@ -1,7 +1,7 @@
 import type { ClusterClient } from '../cluster/client.ts'
 import { formatDuration } from '../fleet/duration.ts'
 import { explainUnhealthy } from '../health/explain.ts'
-import { removeCondition } from '../status/condition.ts'
+import { findCondition, removeCondition } from '../status/condition.ts'
 import { DriftlessError } from '../status/error.ts'
 import { mark, markProgressing } from './conditions.ts'
 import { emit } from './emit.ts'
@@ -78,8 +78,13 @@ function newWait(run: Run<KustomizationObject>, source: ReadySource, begun: Begu
     generation: run.target.record.generation,
     startedAt: now.toISOString(),
     deadline: new Date(now.getTime() + run.target.spec.timeoutMs).toISOString(),
+    wasHealthy: isHealthy(run.status.current()),
     ...begun,
   }
+}
+
+function isHealthy({ conditions }: ObjectStatus): boolean {
+  return findCondition(conditions, 'Healthy')?.status === 'True'
 }
 
 async function keepWaiting(
@@ -103,9 +108,7 @@ async function passed(
 ): Promise<NextLook> {
   const { status, ports, target } = run
   const message = `Health check passed in ${formatDuration(elapsedMs)}`
-  const wasHealthy = status
-    .current()
-    .conditions.some(({ type, status: state }) => type === 'Healthy' && state === 'True')
+  const wasHealthy = wait.wasHealthy ?? isHealthy(status.current())
   const isNewRevision = status.current().lastAppliedRevision !== source.artifact.revision
   const verdict = { reason: 'Succeeded' as const, message, generation: target.record.generation }
   const { failureDetails: _, ...before } = status.current()

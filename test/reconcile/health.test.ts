@@ -44,13 +44,13 @@ async function start(text = claim): Promise<void> {
   await world.settle()
 }
 
-const bind = async () => {
+const bind = async (phase = 'Bound') => {
   const client = await world.connect()
   const { status } = await client.request({
     method: 'PATCH',
     path: '/api/v1/namespaces/default/persistentvolumeclaims/data/status',
     contentType: 'application/merge-patch+json',
-    body: { status: { phase: 'Bound' } },
+    body: { status: { phase } },
   })
   expect(status).toBe(200)
 }
@@ -70,6 +70,21 @@ describe('health', () => {
     expect((await world.object('Kustomization', 'apps')).ready).toBe('True')
     const messages = (await world.events('Kustomization', 'apps')).map(({ message }) => message)
     expect(messages.some((message) => /^Health check passed in \d+/.test(message))).toBe(true)
+  })
+
+  it('is no news where it was good before, and the revision is the same', async () => {
+    await start()
+    await bind()
+    await world.settle(10_000)
+    await bind('Pending')
+    await world.operations.reconcile(idOf('Kustomization', 'apps'))
+    await world.settle(10_000)
+    expect((await world.object('Kustomization', 'apps')).ready).toBe('Unknown')
+    await bind()
+    await world.settle(10_000)
+    expect((await world.object('Kustomization', 'apps')).ready).toBe('True')
+    const messages = (await world.events('Kustomization', 'apps')).map(({ message }) => message)
+    expect(messages.filter((message) => message.startsWith('Health check passed'))).toHaveLength(1)
   })
 
   it('is looked at soon also where a push came while the last look waited for its time', async () => {
