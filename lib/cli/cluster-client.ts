@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { PruneGuard } from '../fleet/prune-guard.ts'
 import { createFolderSecrets } from '../runtime/local-secrets.ts'
 import type { OpenedCluster } from '../runtime/open-cluster.ts'
 import type { ConnectFlags } from './connect.ts'
@@ -13,11 +14,16 @@ export type ClusterFlags = ConnectFlags & {
   readonly kubeconfig?: string
 }
 
+export type NamedCluster = OpenedCluster & {
+  /** Guards of pruning that the Cluster of the fleet lifts. */
+  readonly lifted: readonly PruneGuard[]
+}
+
 /** A client of the cluster that the flags name: a context of the user's own kubeconfig, else a Cluster of the fleet. */
 export async function openClusterOf(
   context: CliContext,
   flags: ClusterFlags,
-): Promise<OpenedCluster> {
+): Promise<NamedCluster> {
   const { openCluster } = await import('../runtime/open-cluster.ts')
   const { workingDirectory, environment } = context
   const kubeconfig =
@@ -28,7 +34,8 @@ export async function openClusterOf(
   const secretStore = createFolderSecrets(environment, workingDirectory, flags.secrets)
   const options = { secretStore, stateDirectory, ...kubeconfig }
   if (flags.context !== undefined) {
-    return openCluster('', { type: 'context', context: flags.context }, options)
+    const opened = await openCluster('', { type: 'context', context: flags.context }, options)
+    return { ...opened, lifted: [] }
   }
   const { clusters } = await readFleetAt(context, flags.fleet)
   const [only, another] = clusters
@@ -42,5 +49,6 @@ export async function openClusterOf(
       `name a cluster with -c, one of: ${clusters.map(({ name }) => name).join(', ')}`,
     )
   }
-  return openCluster(wanted.name, wanted.spec.connection, options)
+  const opened = await openCluster(wanted.name, wanted.spec.connection, options)
+  return { ...opened, lifted: wanted.spec.prune.allow }
 }

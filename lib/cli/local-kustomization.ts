@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
 import { parseAllDocuments } from 'yaml'
+import { liftedBy } from '../apply/prune-guards.ts'
 import type { Tree } from '../artifact/tree.ts'
 import { type FleetObject, readFleetObject } from '../fleet/fleet-object.ts'
 import type { KustomizationSpec } from '../fleet/kustomization.ts'
 import type { ObjectId } from '../fleet/object-id.ts'
+import type { PruneGuard } from '../fleet/prune-guard.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { buildKustomization } from '../kustomize/flux/build-kustomization.ts'
 import type { IsIgnored } from '../kustomize/flux/generate.ts'
@@ -29,6 +31,8 @@ export type LocalKustomization = {
   readonly hasNamespace: boolean
   /** What it owns already; empty where it comes from a file. */
   readonly inventory: Inventory
+  /** Guards of pruning that its annotation lifts. */
+  readonly lifted: readonly PruneGuard[]
   /** What it builds from, where the file or the running Driftless holds that too. */
   readonly source?: FleetObject
 }
@@ -58,7 +62,8 @@ export async function findKustomization(
     const source = await sourceOf({ ...read.id, kind, namespace, name: sourceName })
     const known = source === undefined ? {} : { source: readFleetObject(source, read.id.cluster) }
     const hasNamespace = object.metadata.namespace !== undefined
-    return { id: read.id, spec: read.spec, hasNamespace, inventory, ...known }
+    const lifted = liftedBy(object)
+    return { id: read.id, spec: read.spec, hasNamespace, inventory, lifted, ...known }
   }
   const faults = read.faults.map(({ field, message }) => `${field} ${message}`).join('; ')
   throw new ExitError(1, `Kustomization ${name} cannot be used: ${faults}`)

@@ -50,7 +50,7 @@ function isKustomization({ kind, apiVersion }: KubeObject): boolean {
 function readChild(object: KubeObject, parent: LocalKustomization): LocalKustomization {
   const read = readFleetObject(object, parent.id.cluster)
   if (read.type === 'Kustomization') {
-    return { id: read.id, spec: read.spec, hasNamespace: true, inventory: [] }
+    return { id: read.id, spec: read.spec, hasNamespace: true, inventory: [], lifted: [] }
   }
   const faults = read.faults.map(({ field, message }) => `${field} ${message}`).join('; ')
   throw new ExitError(1, `Kustomization ${object.metadata.name} cannot be used: ${faults}`)

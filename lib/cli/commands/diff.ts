@@ -2,9 +2,9 @@ import type { Command } from 'commander'
 import type { DiffResult } from '../../apply/diff.ts'
 import type { ClusterClient } from '../../cluster/client.ts'
 import { isFluxObject } from '../../fleet/fleet-object.ts'
-import { type Change, hasChanges } from '../../inventory/change-set.ts'
+import { hasChanges } from '../../inventory/change-set.ts'
 import { inventoryOfRefs, staleRefs } from '../../inventory/inventory.ts'
-import { formatRef, type KubeObject, refOf } from '../../manifest/object.ts'
+import { formatRef, type KubeObject, type ObjectRef, refOf } from '../../manifest/object.ts'
 import type { ConfigPorts } from '../../reconcile/read-config.ts'
 import { readVariables } from '../../reconcile/variables.ts'
 import { createFolderSecrets } from '../../runtime/local-secrets.ts'
@@ -22,6 +22,7 @@ import {
   openFolder,
 } from '../local-kustomization.ts'
 import { formatData } from '../output.ts'
+import { pruneForecast } from '../prune-forecast.ts'
 import { openRevision } from '../revision.ts'
 
 type DiffFlags = Omit<KustomizationFlags, 'path'> &
@@ -89,7 +90,8 @@ async function diff(context: CliContext, name: string, flags: DiffFlags): Promis
   const kustomization = await findKustomization(context, name, { ...flags, path })
   // A local folder is opened before the cluster is: its fault is the nearer one.
   const folder = path === '' ? undefined : openFolder(context, path)
-  const { client, close } = await openClusterOf(context, flags)
+  const cluster = await openClusterOf(context, flags)
+  const { client, close } = cluster
   try {
     const { objects } = await build(context, kustomization, flags, folder, client)
     const forCluster = objects.filter((object) => !isFluxObject(refOf(object)))
@@ -103,7 +105,12 @@ async function diff(context: CliContext, name: string, flags: DiffFlags): Promis
     for (const warning of result.warnings) output.warning(warning)
     for (const { ref, message } of result.faults)
       output.failure(`${formatRef(ref)}: ${message.trimEnd()}`)
-    const changes = [...result.changes, ...prunedOf(kustomization, objects, result)]
+    const stale = staleOf(kustomization, objects, result)
+    const lifted = [...kustomization.lifted, ...cluster.lifted]
+    const isEmptyBuild = objects.length === 0
+    const pruned = await pruneForecast(client, stale, { ...kustomization, lifted, isEmptyBuild })
+    if (pruned.refusal !== undefined) output.warning(pruned.refusal)
+    const changes = [...result.changes, ...pruned.changes]
     output.data(
       flags.output === 'table'
         ? changes.map((change) => formatChange(change, context.hasColors)).join('')
@@ -150,14 +157,14 @@ async function build(
 }
 
 /** What the Kustomization owns and the folder no longer holds; known where a running Driftless was asked. */
-function prunedOf(
+function staleOf(
   { inventory, spec }: LocalKustomization,
   objects: readonly KubeObject[],
   { changes, faults }: Pick<DiffResult, 'changes' | 'faults'>,
-): readonly Change[] {
+): readonly ObjectRef[] {
   if (!spec.isPruned) return []
   // As the cluster names them: what belongs to all of it has no namespace there.
   const named = [...changes, ...faults].map(({ ref }) => ref)
   const next = inventoryOfRefs([...objects.map(refOf), ...named])
-  return staleRefs(inventory, next).map((ref) => ({ ref, action: 'deleted' }))
+  return staleRefs(inventory, next)
 }
