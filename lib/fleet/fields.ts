@@ -124,14 +124,10 @@ function textFields(opened: OpenMap): TextFields {
     return known
   }
   const durationMs: Fields['durationMs'] = (key, rule) => {
-    if (typeof take(key) === 'number') {
-      return typed(
-        opened,
-        key,
-        (_): _ is never => false,
-        'a text',
-        () => durationRemedy,
-      )
+    const number = take(key)
+    if (typeof number === 'number') {
+      report('error', key, `is ${describe(number)}, not a text`, durationRemedy)
+      return undefined
     }
     const found = text(key, rule)
     const parsed = found === undefined ? undefined : parseDuration(found)

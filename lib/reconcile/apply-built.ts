@@ -21,7 +21,7 @@ import { markProgressing } from './conditions.ts'
 import { recallDrift } from './drift-memory.ts'
 import type { ReadySource } from './gate.ts'
 import { inheritInventory } from './inherit-inventory.ts'
-import { pruneLeft } from './prune-left.ts'
+import { type Pruned, pruneLeft } from './prune-left.ts'
 import { registerObjects } from './register.ts'
 import { requireIdentity } from './require-identity.ts'
 import type { KustomizationObject, Run } from './run.ts'
@@ -108,17 +108,24 @@ export async function applyBuilt(
   // What stays because nothing is pruned calls for no further look.
   const isSettled = pruned.survivors.length === 0 || !target.spec.isPruned
   await memory.keep(built, applied, isSettled)
+  return finished(changes, applied.warnings, pruned)
+}
+
+/** All was applied, and what left was pruned as far as it may go. */
+function finished(changes: ChangeSet, warnings: readonly string[], pruned: Pruned): Applied {
+  const { survivors, notes = [], error } = pruned
+  const current = inventoryOfRefs(changes.map(({ ref }) => ref))
   const skipped = changes.filter(({ action }) => action === 'skipped').map(({ ref }) => ref)
   return {
     changes,
-    warnings: [...applied.warnings, ...(pruned.notes ?? [])],
+    warnings: [...warnings, ...notes],
     waitingFor: [],
     deletions: pruned.changes,
-    inventory: unionInventory(inventoryOfRefs(pruned.survivors), current),
-    unwatched: [...pruned.survivors, ...skipped].map(inventoryId),
+    inventory: unionInventory(inventoryOfRefs(survivors), current),
+    unwatched: [...survivors, ...skipped].map(inventoryId),
     isHeld: pruned.isHeld === true,
-    isOpen: (pruned.notes ?? []).length > 0,
-    ...(pruned.error === undefined ? {} : { pruneError: pruned.error }),
+    isOpen: notes.length > 0,
+    ...(error === undefined ? {} : { pruneError: error }),
   }
 }
 

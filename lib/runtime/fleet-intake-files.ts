@@ -94,19 +94,10 @@ type Pending = { readonly path: string; readonly declared: Declared }
 
 /** Registers page by page, over the borders of files, and knows how far each file came. */
 function createProgress(step: IntakeStep, start: IntakeRecord) {
-  const files = new Map(start.files.map((file) => [file.path, file]))
-  const owners = ownersOf(start)
-  const clusterOwners = ownersOfClusters(start.files)
-  const lengths = new Map<string, number>()
+  const ledger = createLedger(start)
+  const places = createPlaces(start)
   let pending: readonly Pending[] = []
   let unsaved = 0
-  const record = (): IntakeRecord => ({ ...start, files: [...files.values()] })
-  const advance = (path: string, ids: readonly string[]): void => {
-    const file = files.get(path)
-    if (file === undefined) return
-    const all = [...file.ids, ...ids]
-    files.set(path, { ...file, ids: all, isDone: all.length >= (lengths.get(path) ?? 0) })
-  }
   const registerPage = async (): Promise<boolean> => {
     const page = pending.slice(0, pageSize)
     const declared = page.map((each) => each.declared)
@@ -114,15 +105,13 @@ function createProgress(step: IntakeStep, start: IntakeRecord) {
     step.count('registered', registered.length)
     if (!step.budget.isKept()) return false
     pending = pending.slice(page.length)
-    for (const [path, each] of Map.groupBy(page, (entry) => entry.path)) {
-      advance(
-        path,
-        each.map((entry) => formatId(entry.declared.id)),
-      )
+    for (const [path, entries] of Map.groupBy(page, (entry) => entry.path)) {
+      const ids = entries.map((entry) => formatId(entry.declared.id))
+      ledger.advance(path, ids)
     }
     unsaved += page.length
     if (unsaved >= objectsPerSave) {
-      await step.save(record())
+      await step.save(ledger.record())
       unsaved = 0
     }
     return true
@@ -132,28 +121,58 @@ function createProgress(step: IntakeStep, start: IntakeRecord) {
     return true
   }
   return {
-    record,
+    record: ledger.record,
     flush,
     /** False where time ran out. */
     add: async (file: IntakeFile, context: Pick<FleetContext, 'clusters' | 'only'>) => {
       const { path, ids } = file
-      const isElsewhere = (owner: string | undefined): boolean =>
-        owner !== undefined && owner !== path
-      const isTaken = (subject: string): boolean =>
-        isElsewhere(owners.get(subject)) || isElsewhere(clusterOwners.get(subject))
+      const isTaken = (subject: string): boolean => places.isElsewhere(subject, path)
       const text = await step.text(path, true)
       const { objects, faults } = step.load([{ file: path, text }], { ...context, isTaken })
       if (ids.length === 0) faults.forEach(step.report)
-      for (const { id } of objects) owners.set(formatId(id), path)
-      lengths.set(path, objects.length)
-      files.set(path, { ...file, isFaulty: faults.some(({ severity }) => severity === 'error') })
-      advance(path, [])
+      for (const { id } of objects) places.note(formatId(id), path)
+      const isFaulty = faults.some(({ severity }) => severity === 'error')
+      ledger.open({ ...file, isFaulty }, objects.length)
       const left = objects.slice(ids.length).map(({ id, object }): Pending => {
         return { path, declared: { id, object, origin: { type: 'fleet' } } }
       })
       pending = [...pending, ...left]
       return flush(pageSize)
     },
+  }
+}
+
+/** The files, each with what of it is registered; one is done when all of it is. */
+function createLedger(start: IntakeRecord) {
+  const files = new Map(start.files.map((file) => [file.path, file]))
+  const lengths = new Map<string, number>()
+  const advance = (path: string, ids: readonly string[]): void => {
+    const file = files.get(path)
+    if (file === undefined) return
+    const all = [...file.ids, ...ids]
+    files.set(path, { ...file, ids: all, isDone: all.length >= (lengths.get(path) ?? 0) })
+  }
+  return {
+    record: (): IntakeRecord => ({ ...start, files: [...files.values()] }),
+    advance,
+    open: (file: IntakeFile, length: number): void => {
+      lengths.set(file.path, length)
+      files.set(file.path, file)
+      advance(file.path, [])
+    },
+  }
+}
+
+/** Which file each object and each Cluster stands in. */
+function createPlaces(start: IntakeRecord) {
+  const owners = ownersOf(start)
+  const clusterOwners = ownersOfClusters(start.files)
+  return {
+    note: (subject: string, path: string): void => void owners.set(subject, path),
+    isElsewhere: (subject: string, path: string): boolean =>
+      [owners.get(subject), clusterOwners.get(subject)].some(
+        (owner) => owner !== undefined && owner !== path,
+      ),
   }
 }
 

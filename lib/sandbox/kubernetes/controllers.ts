@@ -7,6 +7,7 @@ import type { ObjectStore } from './object-store.ts'
 import { createOwnerIndex, type Owned, type OwnerIndex, ownerUids } from './owner-index.ts'
 import type { World } from './save.ts'
 import { settledStatus } from './settle.ts'
+import { createTimers } from './timers.ts'
 import { patchObject } from './writes.ts'
 
 export type Controllers = { readonly stop: () => void }
@@ -61,31 +62,6 @@ export function startControllers(given: ControllerParts): Controllers {
     stop: () => {
       unsubscribe()
       stop()
-    },
-  }
-}
-
-type Timers = {
-  /** Does the work once `delayMs` have passed; of several for one key only the first. */
-  readonly later: (key: string, work: () => void) => void
-  readonly stop: () => void
-}
-
-function createTimers(delayMs: number): Timers {
-  const timers = new Map<string, NodeJS.Timeout>()
-  let isStopped = false
-  return {
-    later: (key, work) => {
-      if (isStopped || timers.has(key)) return
-      const run = (): void => {
-        timers.delete(key)
-        work()
-      }
-      timers.set(key, setTimeout(run, delayMs).unref())
-    },
-    stop: () => {
-      isStopped = true
-      for (const timer of timers.values()) clearTimeout(timer)
     },
   }
 }
