@@ -46,6 +46,9 @@ async function loadFleet(ports: Ports, fleetPath: string, sandboxes: Sandboxes):
   for (const fault of fleet.faults) {
     log[fault.severity === 'error' ? 'error' : 'warn'](formatFault(fault))
   }
+  if (fleet.faults.some(({ severity }) => severity === 'error')) {
+    log.warn('what left the fleet stays until these faults are corrected')
+  }
   // They listen for kubectl as long as this process runs, whether or not there is work for them.
   for (const { name, spec } of fleet.clusters) {
     if (spec.connection.type === 'sandbox') await sandboxes.open(name)

@@ -77,6 +77,16 @@ describe('createLocalRuntime', () => {
     ])
   })
 
+  it('says that nothing is taken away while the fleet is faulty', async () => {
+    const told = new Promise<string>((resolve) => {
+      heard = (line) => {
+        if (line.includes('stays until')) resolve(line)
+      }
+    })
+    await write('one.yaml', 'kind: [\n')
+    expect(await told).toContain('what left the fleet stays until these faults are corrected')
+  })
+
   it('lets no second process use its state', async () => {
     const second = createLocalRuntime({
       stateDirectory: join(folder, 'state'),
