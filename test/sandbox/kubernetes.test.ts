@@ -239,15 +239,16 @@ describe('hostile input', () => {
   )
 })
 
-it('applies 1,000 objects in less than half a second', async () => {
+it('applies 1,000 objects in less than half a second of the processor', async () => {
   const cluster = createSandboxCluster({ settleMs: never })
   const requests = Array.from({ length: 1000 }, (_, index) => requestFor(index))
   const rounds: number[] = []
-  // The best of several, because a test machine has other things to do.
+  // The processor's time, and the best of several: a test machine has other things to do.
   for (let round = 0; round < 4; round += 1) {
-    const started = performance.now()
+    const before = process.cpuUsage()
     await Promise.all(requests.map((request) => cluster.transport(request)))
-    rounds.push(performance.now() - started)
+    const { user, system } = process.cpuUsage(before)
+    rounds.push((user + system) / 1_000)
   }
   await cluster.close()
   expect(Math.min(...rounds)).toBeLessThan(500)
