@@ -10,20 +10,23 @@ export type Push = {
   readonly urls: readonly string[]
 }
 
-/** A push to a branch or tag as a change of its repository, once a distinct spelling. */
+/**
+ * A push to a branch or tag as a change of its repository, once a distinct spelling. A deleted ref is one too: who follows
+ * a range of versions falls back to an older tag, and who follows the branch should hear of it now.
+ */
 export function pushVerdict(push: Push, deliveryId: string): Verdict {
   if (!/^refs\/.{1,1000}$/.test(push.ref)) return malformed('ref is missing or no ref')
   if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(push.after)) {
     return malformed('the new commit is missing or no object id')
   }
-  if (/^0+$/.test(push.after)) return ignored('the ref was deleted')
   if (!/^refs\/(?:heads|tags)\//.test(push.ref)) return ignored('neither a branch nor a tag')
   const repositories = distinctRepositories(push.urls)
   if (repositories.length === 0) return malformed('the repository has no usable URL')
+  const revision = /^0+$/.test(push.after) ? {} : { revision: push.after }
   const changes: readonly SourceChange[] = repositories.map((repository) => ({
     repository,
     ref: push.ref,
-    revision: push.after,
+    ...revision,
   }))
   return { outcome: 'change', changes, deliveryId }
 }

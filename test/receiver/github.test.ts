@@ -47,7 +47,7 @@ describe('receiveGithub', () => {
   })
 
   it.each([
-    ['a deleted branch', { ...githubPush, after: '0'.repeat(40) }, 'ignored'],
+    ['a deleted branch', { ...githubPush, after: '0'.repeat(40) }, 'change'],
     ['a ref that is neither branch nor tag', { ...githubPush, ref: 'refs/notes/x' }, 'ignored'],
     ['a list', [githubPush], 'malformed'],
     ['a text', '"push"', 'malformed'],

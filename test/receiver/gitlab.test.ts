@@ -26,7 +26,7 @@ describe('receiveGitlab', () => {
   })
 
   it.each([
-    ['a deleted branch', { ...gitlabPush, after: '0'.repeat(40) }, 'Push Hook', 'ignored'],
+    ['a deleted branch', { ...gitlabPush, after: '0'.repeat(40) }, 'Push Hook', 'change'],
     ['an issue', { object_kind: 'issue' }, 'Issue Hook', 'ignored'],
     ['another system event', { event_name: 'user_create' }, 'System Hook', 'ignored'],
     ['a text for a project', { ...gitlabPush, project: 'acme' }, 'Push Hook', 'malformed'],
