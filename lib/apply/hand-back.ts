@@ -47,10 +47,7 @@ async function handBack(client: ClusterClient, ref: ObjectRef, owner: Owner): Pr
 }
 
 /** The JSON patch that puts Flux in our place among the appliers; undefined where we are none. Holds for this version only. */
-export function handBackPatch(
-  live: KubeObject,
-  fieldManager: string,
-): readonly JsonObject[] | undefined {
+function handBackPatch(live: KubeObject, fieldManager: string): readonly JsonObject[] | undefined {
   const { managedFields, resourceVersion } = live.metadata
   if (!Array.isArray(managedFields)) return undefined
   const entries = managedFields.filter(isJsonObject)

@@ -25,7 +25,7 @@ export async function canBeRecreated(
 }
 
 /** A 422, or a text that speaks of immutability. A plain conflict passes by itself, and is no reason to delete. */
-export function isImmutableFault(error: ClusterError): boolean {
+function isImmutableFault(error: ClusterError): boolean {
   return error.code === 'Invalid' || /is\simmutable|immutable\sfield/.test(error.message)
 }
 

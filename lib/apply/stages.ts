@@ -4,7 +4,7 @@ import { type KubeObject, type ObjectRef, splitApiVersion } from '../manifest/ob
  * Objects are applied stage by stage; the first two are waited for, because what follows needs them.
  * Source: fluxcd/pkg/ssa ApplyAllStaged.
  */
-export const stages = ['definitions', 'classes', 'custom', 'rest'] as const
+const stages = ['definitions', 'classes', 'custom', 'rest'] as const
 
 export type Stage = (typeof stages)[number]
 

@@ -2,18 +2,6 @@ import { annotationsOf, type KubeObject, labelsOf } from '../manifest/object.ts'
 
 const group = 'kustomize.toolkit.fluxcd.io'
 
-/**
- * Per-object switches, as a label or an annotation of Flux's group; values compare without regard to case.
- * Source: kustomize-controller, object-level settings; fluxcd/pkg/ssa/utils AnyInMetadata.
- */
-export function hasSwitch(object: KubeObject | undefined, key: string, value: string): boolean {
-  if (object === undefined) return false
-  const name = `${group}/${key}`
-  return [labelsOf(object)[name], annotationsOf(object)[name]].some(
-    (found) => found?.toLowerCase() === value.toLowerCase(),
-  )
-}
-
 /** Neither applied nor compared: asked for on the object in Git, or on the one in the cluster. */
 export function isLeftAlone(desired: KubeObject, live: KubeObject | undefined): boolean {
   return [desired, live].some(
@@ -41,5 +29,17 @@ export function isKept(live: KubeObject): boolean {
     hasSwitch(live, 'prune', 'disabled') ||
     hasSwitch(live, 'reconcile', 'disabled') ||
     hasSwitch(live, 'ssa', 'Ignore')
+  )
+}
+
+/**
+ * Per-object switches, as a label or an annotation of Flux's group; values compare without regard to case.
+ * Source: kustomize-controller, object-level settings; fluxcd/pkg/ssa/utils AnyInMetadata.
+ */
+function hasSwitch(object: KubeObject | undefined, key: string, value: string): boolean {
+  if (object === undefined) return false
+  const name = `${group}/${key}`
+  return [labelsOf(object)[name], annotationsOf(object)[name]].some(
+    (found) => found?.toLowerCase() === value.toLowerCase(),
   )
 }

@@ -107,7 +107,7 @@ function readSpec(object: KubeObject, faults: FieldFault[]): TypedSpec {
 }
 
 /** How the variables of `postBuild` are put in; an annotation, so that the object stays valid for Flux. */
-export const substituteAnnotation = 'fleet.driftless.dev/substitute'
+const substituteAnnotation = 'fleet.driftless.dev/substitute'
 
 function isCareful(object: KubeObject, faults: FieldFault[]): boolean {
   const given = annotationsOf(object)[substituteAnnotation]

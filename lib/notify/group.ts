@@ -21,7 +21,7 @@ export type MessageGroup = {
   readonly told: readonly string[]
 }
 
-export const groupWindowMs = 10_000
+const groupWindowMs = 10_000
 const maxEvents = 100
 const maxTold = 400
 const maxMessageChars = 4000

@@ -44,7 +44,7 @@ export function recordEvent(
  * Object, message, revisions and token of an event as one hash. Durations in the message of an error do not count:
  * in Flux they make every retry of the same failure a new one (notification-controller#509).
  */
-export function recentKey({ involvedObject, message, metadata, severity }: Event): string {
+function recentKey({ involvedObject, message, metadata, severity }: Event): string {
   const { kind, namespace, name } = involvedObject
   const words = severity === 'error' ? message.replace(duration, '<duration>') : message
   const revisions = [metadata.originRevision, metadata.revision, metadata.token]

@@ -14,7 +14,7 @@ export type ProviderTarget = {
   readonly timeoutMs: number
 }
 
-export const providerTypes = ['slack', 'discord', 'generic', 'generic-hmac'] as const
+const providerTypes = ['slack', 'discord', 'generic', 'generic-hmac'] as const
 export type ProviderType = (typeof providerTypes)[number]
 
 /** Chats get grouped messages for people; the others get every event by itself. */

@@ -1,8 +1,8 @@
 import type { Message } from './queue.ts'
 import { QueueError } from './queue-error.ts'
 
-export const maxBodyBytes: number = 256 * 1024
-export const maxDelaySeconds = 900
+const maxBodyBytes: number = 256 * 1024
+const maxDelaySeconds = 900
 const maxNameLength = 1024
 
 /** Throws where a message is not what the port allows, before any of its batch is sent. */

@@ -1,10 +1,7 @@
 import { annotationsOf, type KubeObject } from '../manifest/object.ts'
 import { ReconcileError } from './reconcile-error.ts'
 
-/**
- * What a Kustomization may ask for beyond Flux, by annotations of its own, so that it stays valid for Flux. Throws
- * InvalidSpec where a value is none of those: a misspelt `warn` must not repair.
- */
+/** What a Kustomization may ask for beyond Flux, by annotations of its own, so that it stays valid for Flux. */
 export type ApplyModes = {
   /** `warn` reports drift and leaves it; what Git changes is applied. */
   readonly drift: 'repair' | 'warn'
@@ -13,8 +10,9 @@ export type ApplyModes = {
 }
 
 export const driftAnnotation = 'fleet.driftless.dev/drift'
-export const failuresAnnotation = 'fleet.driftless.dev/failures'
+const failuresAnnotation = 'fleet.driftless.dev/failures'
 
+/** Throws InvalidSpec where a value is none of those: a misspelt `warn` must not repair. */
 export function applyModesOf(object: KubeObject): ApplyModes {
   return {
     drift: choiceOf(object, driftAnnotation, ['repair', 'warn']),

@@ -61,7 +61,7 @@ export function fluxInventory({ status }: KubeObject): Inventory {
     .flatMap(({ id, v }) => (typeof id === 'string' && typeof v === 'string' ? [{ id, v }] : []))
 }
 
-export function isSuspendedByFlux({ spec }: KubeObject): boolean {
+function isSuspendedByFlux({ spec }: KubeObject): boolean {
   return isJsonObject(spec) && spec.suspend === true
 }
 

@@ -11,7 +11,7 @@ export type FleetBucket = Pick<Store, 'get' | 'put' | 'delete'> & {
 
 export type FleetEntry = { readonly key: string; readonly etag: string; readonly sizeBytes: number }
 
-export const fleetPrefix = 'fleet/'
+const fleetPrefix = 'fleet/'
 
 export function openFleetBucket(call: AwsCall, bucket: string): FleetBucket {
   const options = { prefix: fleetPrefix }

@@ -41,7 +41,7 @@ export function parseSecretName(name: string): {
   return { namespace, name: last }
 }
 
-export function isKubernetesName(text: string): boolean {
+function isKubernetesName(text: string): boolean {
   return text.length <= 253 && /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/.test(text)
 }
 

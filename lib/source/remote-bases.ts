@@ -22,7 +22,7 @@ export type RemoteLimits = {
   readonly maxTimeoutMs: number
 }
 
-export const remoteLimits: RemoteLimits = {
+const remoteLimits: RemoteLimits = {
   maxFileBytes: 32 * 1024 * 1024,
   maxRemotes: 200,
   maxTimeoutMs: 120_000,

@@ -2,7 +2,7 @@ import type { ListOptions } from './store.ts'
 import { StoreError } from './store-error.ts'
 
 /** S3 allows 1,024 bytes; what remains is for a bucket's prefix. */
-export const maxKeyBytes = 960
+const maxKeyBytes = 960
 
 /** S3 takes up to 5 GiB; a record, and an artifact, is far below this. */
 export const maxBodyBytes: number = 64 * 1024 * 1024

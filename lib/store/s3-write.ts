@@ -53,7 +53,7 @@ export async function deleteObject(
 }
 
 /** Waits before the next attempt: longer each time, and not as long as others do. */
-export async function pause({ wait, random }: Target, attempt: number): Promise<void> {
+async function pause({ wait, random }: Target, attempt: number): Promise<void> {
   await wait(Math.min(2000, 50 * 2 ** attempt) * random())
 }
 

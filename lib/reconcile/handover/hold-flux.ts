@@ -27,7 +27,7 @@ export async function holdFlux(handOver: HandOver): Promise<void> {
 }
 
 /** Suspends one object and asks for an answer; with the resourceVersion, so that nobody else's change is lost. */
-export async function suspend({ client, now, tell }: HandOver, object: KubeObject): Promise<void> {
+async function suspend({ client, now, tell }: HandOver, object: KubeObject): Promise<void> {
   const done = await changeLive(client, refOf(object), (live) =>
     client.patch(
       refOf(live),

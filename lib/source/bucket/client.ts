@@ -37,7 +37,7 @@ export function createBucketClient(
   })
 }
 
-export function hostOf(endpoint: string): string {
+function hostOf(endpoint: string): string {
   return endpoint.replace(/:\d+$/, '')
 }
 
