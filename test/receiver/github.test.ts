@@ -63,6 +63,14 @@ describe('receiveGithub', () => {
     expect(verdict.outcome).toBe(outcome)
   })
 
+  it('lets a deleted tag be looked at, and claims no revision of it', async () => {
+    const push = { ...githubPush, ref: 'refs/tags/v2', after: '0'.repeat(40) }
+    const verdict = await receiveGithub(inboundOf(push, githubHeaders(push)), [secret])
+    const [change] = verdict.outcome === 'change' ? verdict.changes : []
+    const repository = 'https://github.com/acme/fleet-infra.git'
+    expect(change).toEqual({ repository, ref: 'refs/tags/v2' })
+  })
+
   it.each([
     ['issues', 'ignored'],
     ['push, push', 'malformed'],
