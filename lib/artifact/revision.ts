@@ -6,7 +6,7 @@ export type Revision = {
   readonly hash: string
 }
 
-/** `main@sha1:<hash>`, or `sha1:<hash>` where no ref is followed. Source: flux.md §0.1. */
+/** `main@sha1:<hash>`, or `sha1:<hash>` where no ref is followed. Source: fluxcd/pkg/git. */
 export function formatRevision({
   ref,
   algorithm = 'sha1',

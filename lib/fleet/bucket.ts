@@ -2,7 +2,7 @@ import type { Fields } from './fields.ts'
 import { optional } from './optional.ts'
 import { readSourceTiming, type SourceTiming } from './source-timing.ts'
 
-/** Source: flux.md §1.3; source-controller docs/spec/v1/buckets.md. */
+/** Source: source-controller docs/spec/v1/buckets.md. */
 export type BucketSpec = SourceTiming & {
   readonly provider: 'generic' | 'aws' | 'gcp' | 'azure'
   readonly bucketName: string

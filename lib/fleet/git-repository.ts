@@ -2,7 +2,7 @@ import type { Fields, TextRule } from './fields.ts'
 import { optional } from './optional.ts'
 import { readSourceTiming, type SourceTiming } from './source-timing.ts'
 
-/** Source: flux.md §1.1; source-controller docs/spec/v1/gitrepositories.md. */
+/** Source: source-controller docs/spec/v1/gitrepositories.md. */
 export type GitRepositorySpec = SourceTiming & {
   readonly url: string
   readonly ref: GitRef

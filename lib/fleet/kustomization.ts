@@ -3,7 +3,7 @@ import { type Fields, lengthRule } from './fields.ts'
 import { type ObjectSelector, readSelector } from './object-selector.ts'
 import { optional } from './optional.ts'
 
-/** Source: flux.md §1.6; kustomize-controller api/v1/kustomization_types.go. */
+/** Source: kustomize-controller api/v1/kustomization_types.go. */
 export type KustomizationSpec = {
   readonly intervalMs: number
   readonly retryIntervalMs: number

@@ -2,7 +2,7 @@ import { type Fields, lengthRule } from './fields.ts'
 import { optional } from './optional.ts'
 import { timeoutRule } from './source-timing.ts'
 
-/** Where messages go. Source: flux.md §5.3; notification-controller docs/spec/v1beta3/providers.md. */
+/** Where messages go. Source: notification-controller docs/spec/v1beta3/providers.md. */
 export type ProviderSpec = {
   readonly type: string
   readonly address?: string
@@ -14,7 +14,7 @@ export type ProviderSpec = {
   readonly notBuilt: readonly string[]
 }
 
-/** Which events go to a provider. Source: flux.md §5.2. */
+/** Which events go to a provider. Source: notification-controller internal/server/event_handlers.go. */
 export type AlertSpec = {
   readonly providerName: string
   readonly eventSeverity: 'info' | 'error'
@@ -34,7 +34,7 @@ export type EventSource = {
   readonly matchLabels?: Readonly<Record<string, string>>
 }
 
-/** A door for webhooks. Source: flux.md §5.1. */
+/** A door for webhooks. Source: notification-controller docs/spec/v1/receivers.md. */
 export type ReceiverSpec = {
   readonly type: string
   readonly events: readonly string[]

@@ -25,7 +25,8 @@ export type AlertPorts = {
 
 /**
  * The Alerts of the event's cluster that want it, one by one, as Flux decides. What is wrong with an Alert
- * (a regex, a source it may not look at) is told beside; it never stops the others. Source: flux.md §5.2.
+ * (a regex, a source it may not look at) is told beside; it never stops the others.
+ * Source: notification-controller internal/server/event_handlers.go.
  */
 export async function matchAlerts(
   event: Event,

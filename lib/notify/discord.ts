@@ -4,7 +4,7 @@ import type { ChatMessage } from './message.ts'
 import type { ChangeList, MessagePart, Tone } from './parts.ts'
 import type { ProviderTarget } from './target.ts'
 
-/** What Discord allows, and what we stay below. Source: Discord's "Embed Limits"; platform.md §7. */
+/** What Discord allows, and what we stay below. Source: Discord's "Embed Limits". */
 const limits = {
   titleChars: 256,
   descriptionChars: 1500,

@@ -92,7 +92,10 @@ export function withoutSent(group: MessageGroup, sent: readonly Event[], now: Da
   }
 }
 
-/** "Reconciliation finished in …": for commit statuses and generic webhooks only. Source: flux.md §5.4. */
+/**
+ * "Reconciliation finished in …": for commit statuses and generic webhooks only.
+ * Source: notification-controller internal/notifier/util.go.
+ */
 export function isCommitStatus({ metadata }: Event): boolean {
   return metadata.commit_status === 'update'
 }

@@ -20,7 +20,7 @@ const maxEntries = 1000
 
 /**
  * Whether an equal event went out less than five minutes ago, and the record with this one in it.
- * Equal is what Flux's event server calls so. Source: flux.md §5.2.
+ * Equal is what Flux's event server calls so. Source: notification-controller internal/server/event_handlers.go.
  */
 export function recordEvent(
   recent: RecentEvents | undefined,

@@ -4,7 +4,7 @@ import type { ChatMessage } from './message.ts'
 import type { ChangeList, MessagePart, Tone } from './parts.ts'
 import { isSlackApi, type ProviderTarget } from './target.ts'
 
-/** What Slack allows, and what we stay below. Source: platform.md §7; the total is not documented by Slack. */
+/** What Slack allows, and what we stay below. Source: Slack's Block Kit reference; the total is not documented. */
 const limits = {
   blocks: 40,
   sectionChars: 2900,

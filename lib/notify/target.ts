@@ -24,7 +24,7 @@ export function isChat(type: string): boolean {
 
 /**
  * The target a Provider declares. What its secret says (`address`, `token`, `username`, `headers`) goes before the
- * spec, as in Flux. Throws NotifyError. Source: flux.md §5.3.
+ * spec, as in Flux. Throws NotifyError. Source: notification-controller docs/spec/v1beta3/providers.md.
  */
 export function resolveTarget(
   spec: ProviderSpec,

@@ -37,7 +37,7 @@ const progress: Readonly<Record<Stage, string>> = {
   health: 'Running health checks',
 }
 
-/** What Flux's Reconciling condition says at that stage. Source: flux.md §2.2. */
+/** What Flux's Reconciling condition says at that stage. Source: kustomize-controller's kustomization_controller.go. */
 export function progressOf(stage: Stage, revision: string, timeout: string): string {
   return `${progress[stage]} for revision ${revision} with a timeout of ${timeout}`
 }

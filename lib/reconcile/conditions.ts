@@ -13,7 +13,10 @@ export type Verdict = {
   readonly generation: number
 }
 
-/** Work has begun or goes on: Reconciling True tells how far it is, Ready is Unknown. Source: flux.md §2.2. */
+/**
+ * Work has begun or goes on: Reconciling True tells how far it is, Ready is Unknown.
+ * Source: kustomize-controller's kustomization_controller.go.
+ */
 export function markProgressing(status: ObjectStatus, verdict: Verdict, now: Date): ObjectStatus {
   const hadFailed = findCondition(status.conditions, 'Ready')?.status === 'False'
   const reconcilingReason = hadFailed ? 'ProgressingWithRetry' : 'Progressing'

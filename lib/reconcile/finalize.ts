@@ -22,7 +22,8 @@ import { toldChanges } from './told-changes.ts'
 
 /**
  * Takes down what a Kustomization that left owns, as its deletionPolicy says: first the Kustomizations in it and those
- * that depend on it, then its objects; then it is forgotten. Undefined when all is done. Source: flux.md §2.7.
+ * that depend on it, then its objects; then it is forgotten. Undefined when all is done.
+ * Source: kustomize-controller's finalize.
  */
 export async function finalizeKustomization(
   run: Run<KustomizationObject>,
@@ -109,7 +110,7 @@ async function deleteObjects(
   return client === undefined ? [] : remainingRefs(client, refs)
 }
 
-/** The reason is that of the last Ready condition, whatever is told. Source: flux.md §10. */
+/** The reason is that of the last Ready condition, whatever is told. Source: Flux's controllers, as they run. */
 async function tell(
   { ports, target, status }: Run<KustomizationObject>,
   severity: 'info' | 'error',

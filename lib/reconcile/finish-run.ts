@@ -49,7 +49,10 @@ export async function finishRun(
   return look
 }
 
-/** The closing event of a Kustomization that left, which Flux sends too. Source: flux.md §2.1.1. */
+/**
+ * The closing event of a Kustomization that left, which Flux sends too.
+ * Source: kustomize-controller's kustomization_controller.go.
+ */
 export async function emitFinished(run: Run<KustomizationObject>): Promise<void> {
   const { lastAppliedRevision: revision } = run.status.current()
   if (revision === undefined) return

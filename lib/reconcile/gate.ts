@@ -27,7 +27,10 @@ function notBuilt(what: string, remedy: string): ReconcileError {
   return new ReconcileError('NotSupportedYet', 'NotSupportedYet', message)
 }
 
-/** The Kustomization's source, or why it cannot be built from yet. Source: flux.md §2.1, steps 4 and 5. */
+/**
+ * The Kustomization's source, or why it cannot be built from yet.
+ * Source: kustomize-controller's kustomization_controller.go.
+ */
 export async function requireSource(
   { registry, store, clusters }: GatePorts,
   target: KustomizationObject,

@@ -26,7 +26,7 @@ import { healthTargets, passingJobsOf } from './watch-health.ts'
 /**
  * One run over a Kustomization: gate → build → plan → apply by stage → prune → health → record.
  * Throws what stopped it; `recordFailure` turns that into conditions and events.
- * Source: flux.md §2.1 and §2.2; the order is kustomize-controller's.
+ * Source: kustomize-controller's kustomization_controller.go, whose order this is.
  */
 export async function reconcileKustomization(run: Run<KustomizationObject>): Promise<NextLook> {
   const { ports, target } = run
@@ -170,7 +170,7 @@ async function waitForStage(
   return { afterMs: 1_000, cause: 'resume' }
 }
 
-/** Source: flux.md §3.1: Flux waits 60 s for a stage. */
+/** Source: fluxcd/pkg/ssa ApplyAllStaged: Flux waits 60 s for a stage. */
 const maxStageWaitMs = 60_000
 
 /** A look that a newer state has made needless ends here. */
@@ -199,7 +199,10 @@ function isWatching(run: Run<KustomizationObject>, source: ReadySource): boolean
   return isSame && (run.request.cause === 'resume' || run.request.cause === 'source')
 }
 
-/** A newer revision, or spec, ends the watch over an older one at once; a revision says so on the older. Source: flux.md §2.5. */
+/**
+ * A newer revision, or spec, ends the watch over an older one at once; a revision says so on the older.
+ * Source: kustomize-controller's checkHealth.
+ */
 async function endOlderWatch(run: Run<KustomizationObject>, source: ReadySource): Promise<void> {
   const { wait, ...rest } = run.status.current()
   const isSameRevision = wait?.revision === source.artifact.revision

@@ -109,7 +109,10 @@ async function finalize(run: Run, isHeld: boolean): Promise<NextLook | undefined
   return (await ports.registry.forgetLeaving(target.id)) ? undefined : takenBack
 }
 
-/** A suspended object keeps its conditions; one that was ready stays so for those who need it. Source: flux.md §10. */
+/**
+ * A suspended object keeps its conditions; one that was ready stays so for those who need it.
+ * Source: Flux's controllers, as they run.
+ */
 async function rest(run: Run): Promise<void> {
   const { status, target } = run
   const { generation } = target.record
@@ -118,7 +121,7 @@ async function rest(run: Run): Promise<void> {
   await markHandled(run)
 }
 
-/** A wish to reconcile counts as heard, even where nothing happens. Source: flux.md §10. */
+/** A wish to reconcile counts as heard, even where nothing happens. Source: Flux's controllers, as they run. */
 async function markHandled({ request, status }: Run): Promise<void> {
   if (request.cause !== 'user') return
   await status.save({ ...status.current(), lastHandledReconcileAt: request.requestedAt })

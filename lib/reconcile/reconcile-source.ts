@@ -10,7 +10,8 @@ import type { NextLook, Run } from './run.ts'
 
 /**
  * Reads what a source points at now; a new revision is fetched, kept, and told to all who build from it.
- * Whatever a webhook claimed, the ref is read again. Source: flux.md §1.1, §1.3.
+ * Whatever a webhook claimed, the ref is read again.
+ * Source: source-controller docs/spec/v1/gitrepositories.md and buckets.md.
  */
 export async function reconcileSource(run: Run<SourceObject>): Promise<NextLook> {
   const { ports, target, status } = run
@@ -71,7 +72,10 @@ function statusWith({ ports, status, target, startedAt }: Run<SourceObject>, fet
   return mark(ready, 'ArtifactInStorage', 'True', verdict, now)
 }
 
-/** Only when the content changed: an empty commit is a new revision and no news. Source: flux.md §10. */
+/**
+ * Only when the content changed: an empty commit is a new revision and no news.
+ * Source: Flux's controllers, as they run.
+ */
 async function tellNewArtifact(
   { ports, target }: Run<SourceObject>,
   fetched: Fetched,
@@ -112,7 +116,7 @@ async function readCredentials({ ports, target }: Run<SourceObject>) {
   const found = await readConfig(ports, client, ref)
   if (found !== undefined) return found
   const place = `failed to get secret '${namespace}/${secretName}'`
-  // Twice: these are Flux's words, flux.md §10.
+  // Twice: these are Flux's own words.
   const message = `${place}: ${place}: secrets "${secretName}" not found`
   throw new ReconcileError('AuthenticationFailed', 'SecretNotFound', message, { retryable: true })
 }

@@ -17,7 +17,7 @@ import { toldChanges } from './told-changes.ts'
 type Telling = {
   /** Waits for the spec to change; not tried again before the next interval. */
   readonly isTerminal?: boolean
-  /** Flux does not count the generation as observed. Source: flux.md §10. */
+  /** Flux does not count the generation as observed. Source: Flux's controllers, as they run. */
   readonly isUnobserved?: boolean
   /** `none`: Flux sends no event for it. */
   readonly event?: 'none' | 'info'
@@ -35,7 +35,7 @@ const unreachableRetryMs = 60_000
 const minLeftMs = 1_000
 const maxLeftMs = 900_000
 
-/** Source: flux.md §2.1 and §10: which faults are told how. Everything else is an error event. */
+/** Source: kustomize-controller, read and run: which faults are told how. Everything else is an error event. */
 const tellings: Readonly<Record<string, Telling>> = {
   SourceNotFound: { event: 'none' },
   SourceNotReady: { event: 'none', retryAfterMs: dependencyRetryMs },

@@ -13,7 +13,7 @@ import { toldChanges } from './told-changes.ts'
 /**
  * Tells what changed, in Flux's form: one event of lines `Kind/ns/name created`, whose reason is the Ready condition's
  * at that moment, Progressing. Drift that was repaired is told apart from what Git changed, with its fields.
- * Source: flux.md §2.2.
+ * Source: kustomize-controller's kustomization_controller.go.
  */
 export async function reportChanges(
   run: Run<KustomizationObject>,

@@ -19,7 +19,7 @@ import { readStatus } from './status-writer.ts'
 
 /**
  * Every dependency is ready, and at the same revision where it has the same source; one with a `readyExpr` is as ready
- * as that says. Source: flux.md §2.1, step 6. Throws ReconcileError.
+ * as that says. Source: kustomize-controller's kustomization_controller.go. Throws ReconcileError.
  */
 export async function requireDependencies(
   run: Run<KustomizationObject>,

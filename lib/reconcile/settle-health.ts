@@ -19,7 +19,8 @@ type Begun = Pick<HealthWait, 'digest' | 'hasChanges' | 'passingJobs'>
 
 /**
  * Looks once whether all is healthy: yes, and the run is finished; not yet, and the look is taken up again later,
- * because waiting is never sleeping; failed or too late, and HealthError is thrown. Source: flux.md §2.5.
+ * because waiting is never sleeping; failed or too late, and HealthError is thrown.
+ * Source: kustomize-controller's checkHealth.
  */
 export async function settleHealth(
   run: Run<KustomizationObject>,
@@ -47,7 +48,7 @@ export async function settleHealth(
   return { afterMs: Math.min(100 + elapsedMs / 4, maxPollMs), cause: 'resume' }
 }
 
-/** The condition is there only while health is checked. Source: flux.md §1.6. */
+/** The condition is there only while health is checked. Source: kustomize-controller docs/spec/v1/kustomizations.md. */
 function withoutHealth({ failureDetails: _, ...status }: ObjectStatus): ObjectStatus {
   return { ...status, conditions: removeCondition(status.conditions, 'Healthy') }
 }

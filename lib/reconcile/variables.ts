@@ -6,7 +6,7 @@ import { ReconcileError } from './reconcile-error.ts'
 
 /**
  * The variables of `postBuild`: `substitute` beats `substituteFrom`, of which later ones beat earlier ones.
- * Line breaks are removed from every value, as Flux does. Source: flux.md §4.1.
+ * Line breaks are removed from every value, as Flux does. Source: fluxcd/pkg/kustomize kustomize_varsub.go.
  */
 export async function readVariables(
   ports: ConfigPorts,

@@ -35,7 +35,10 @@ export type Health = {
   readonly results: readonly HealthResult[]
 }
 
-/** What a Kustomization wants to see healthy: all it applies under `wait`, else its `healthChecks`. Source: flux.md §2.5. */
+/**
+ * What a Kustomization wants to see healthy: all it applies under `wait`, else its `healthChecks`.
+ * Source: kustomize-controller's checkHealth.
+ */
 export function healthTargets(run: Run<KustomizationObject>): readonly ObjectRef[] {
   const { spec, id } = run.target
   if (!spec.isWaiting) {

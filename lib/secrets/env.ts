@@ -26,7 +26,7 @@ export function createEnvSecrets(environment: Environment): SecretStore {
 
 const prefix = 'DRIFTLESS_SECRET_'
 
-/** Keys that Flux reads from Secrets and that capitals do not give back. Source: flux.md §1. */
+/** Keys that Flux reads from Secrets and that capitals do not give back. Source: Flux's API docs. */
 const knownKeys: ReadonlyMap<string, string> = new Map(
   [
     'bearerToken',

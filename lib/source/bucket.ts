@@ -33,7 +33,7 @@ const parallelDownloads = 16
 
 /**
  * Lists a bucket; nothing of it is downloaded but its ignore file. Only the root's counts, and there are no
- * default rules. Source: flux.md §1.3.
+ * default rules. Source: source-controller docs/spec/v1/buckets.md.
  */
 export async function resolveBucket(spec: BucketSpec, ports: BucketPorts): Promise<BucketListing> {
   const limits = { ...sourceLimits, ...ports.limits }

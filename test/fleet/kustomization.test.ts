@@ -25,7 +25,7 @@ const read = (spec: JsonObject, annotations: JsonObject = {}) => {
 }
 
 describe('readKustomization', () => {
-  // Source: flux.md §1.6 and §10: the interval less 30 s, and 30 s at least, even where 5s is asked for.
+  // Source: kustomize-controller, read and run: the interval less 30 s, and 30 s at least, even where 5s is asked for.
   it.each([
     [{}, 570_000],
     [{ interval: '20s' }, 30_000],

@@ -17,7 +17,7 @@ const verdict = (reason: Reason, generation = 1) => ({ reason, message: reason, 
 const shown = ({ conditions }: ObjectStatus) =>
   conditions.map(({ type, status, reason }) => `${type}=${status} ${reason}`).toSorted()
 
-// Source: flux.md §4.2; fluxcd/pkg/runtime/conditions.
+// Source: fluxcd/pkg/runtime/conditions.
 describe('the conditions of an object', () => {
   it('are Reconciling and unknown while work goes on', () => {
     const status = markProgressing(emptyStatus, verdict('Progressing'), start)

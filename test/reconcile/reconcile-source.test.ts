@@ -31,7 +31,7 @@ const status = async () => (await world.object('GitRepository', 'app')).status
 const conditions = async () =>
   (await status()).conditions.map(({ type, status, reason }) => `${type}=${status} ${reason}`)
 
-// Source: flux.md §1.1, §1.3, §5.4, §10.
+// Source: source-controller and notification-controller, read and run.
 describe('a source', () => {
   it('holds an artifact, and says so once', async () => {
     world.publish(url, 'main@sha1:1', { 'a.yaml': 'a: 1\n' })

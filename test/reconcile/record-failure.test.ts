@@ -43,7 +43,7 @@ async function start(
 const crossed = '  sourceRef: { kind: GitRepository, name: x, namespace: other }\n'
 const locked = clusterYaml.replace('spec:', 'spec:\n  tenancy: locked')
 
-/** Source: flux.md §10: reason, message and what Flux sends as an event. */
+/** Source: Flux's controllers, as they run: reason, message and what Flux sends as an event. */
 const faults = [
   [
     'a source that is missing',
@@ -151,7 +151,7 @@ describe('recordFailure', () => {
     expect([reason, message, told]).toEqual(want)
   })
 
-  // Source: kustomize-controller's reconciler, read line by line, and flux.md §10.
+  // Source: kustomize-controller's reconciler, read line by line and run.
   it.each([
     [
       'a source that is missing',

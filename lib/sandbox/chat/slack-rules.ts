@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../manifest/object.
 /**
  * The word Slack would refuse a message with, and where; undefined where it takes it. Stricter than Slack in two
  * things: the text shown in notifications must be there, and nothing may mention anybody.
- * Source: Slack's Block Kit reference; platform.md §7 for the total that Slack does not document.
+ * Source: Slack's Block Kit reference; the total is not documented, but holds.
  */
 export function slackFault(payload: JsonObject): string | undefined {
   const { text, attachments = [], blocks = [] } = payload

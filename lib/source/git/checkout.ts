@@ -98,7 +98,7 @@ function checkPlace(path: string, depth: number, limits: SourceLimits): string {
   throw new SourceError('TooLarge', `the path ${showPath(path)} is too deep or too long`)
 }
 
-/** Source: flux.md §10, sparseCheckout: a leading `./` does not count, files of the root are not taken. */
+/** Source: source-controller, sparseCheckout: a leading `./` does not count, files of the root are not taken. */
 function selectFolders(
   files: readonly ListedEntry[],
   folders: readonly string[],

@@ -9,7 +9,10 @@ export type FollowedRef =
   | { readonly kind: 'name' | 'branch' | 'tag'; readonly ref: string; readonly fullName: string }
   | { readonly kind: 'semver'; readonly range: string }
 
-/** Precedence commit > name > tag > semver > branch; `master` where nothing is said. Source: flux.md §1.1, §10. */
+/**
+ * Precedence commit > name > tag > semver > branch; `master` where nothing is said.
+ * Source: source-controller docs/spec/v1/gitrepositories.md, and as it runs.
+ */
 export function followedRef({ commit, name, tag, semver, branch }: GitRef): FollowedRef {
   if (commit !== undefined) {
     const ref = name ?? (tag === undefined ? branch : undefined)

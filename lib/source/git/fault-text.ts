@@ -8,7 +8,7 @@ export type FaultContext = {
   readonly step: 'list' | 'clone'
 }
 
-/** Runs `run`; what it throws is told in the words of source-controller. Source: flux.md §10. */
+/** Runs `run`; what it throws is told in the words of source-controller, as it runs. */
 export async function tellFaults<T>(context: FaultContext, run: () => Promise<T>): Promise<T> {
   try {
     return await run()
