@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { ClusterRequest, ClusterResponse, Transport } from '../../lib/cluster/transport.ts'
 import { isJsonObject, labelsOf } from '../../lib/manifest/object.ts'
-import { clusterYaml, createTestWorld, idOf, rootSource, rootUrl } from './world.ts'
+import {
+  clusterYaml,
+  createTestWorld,
+  idOf,
+  kustomizationYaml,
+  rootSource,
+  rootUrl,
+} from './world.ts'
 
 /** A cluster with a namespace that nobody else uses, for one life. */
 export type CrashPlace = {
@@ -56,22 +63,12 @@ const frozen = (namespace: string, data: string) =>
   `${configMap(namespace, 'frozen', data, ", annotations: { kustomize.toolkit.fluxcd.io/force: 'Enabled' }")}immutable: true
 `
 
-const nested = `apiVersion: kustomize.toolkit.fluxcd.io/v1
-kind: Kustomization
-metadata: { name: apps, namespace: flux-system }
-spec:
-  interval: 10m
-  path: ./apps
-  prune: true
-  sourceRef: { kind: GitRepository, name: flux-system }
-`
-
 const firstIn = (namespace: string) => ({
   'kustomization.yaml': 'resources: [one.yaml, gone.yaml, frozen.yaml, apps.yaml]\n',
   'one.yaml': configMap(namespace, 'one', 'a'),
   'gone.yaml': configMap(namespace, 'gone', 'a'),
   'frozen.yaml': frozen(namespace, 'a'),
-  'apps.yaml': nested,
+  'apps.yaml': kustomizationYaml('apps'),
   'apps/two.yaml': configMap(namespace, 'two', 'a'),
 })
 
@@ -80,7 +77,7 @@ const secondIn = (namespace: string) => ({
   'one.yaml': configMap(namespace, 'one', 'b'),
   'three.yaml': configMap(namespace, 'three', 'b'),
   'frozen.yaml': frozen(namespace, 'b'),
-  'late.yaml': nested.replaceAll('apps', 'late'),
+  'late.yaml': kustomizationYaml('apps').replaceAll('apps', 'late'),
   'late/four.yaml': configMap(namespace, 'four', 'b'),
 })
 

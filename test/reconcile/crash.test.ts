@@ -1,30 +1,27 @@
 import { describe, expect, it } from 'vitest'
 import { labelsOf } from '../../lib/manifest/object.ts'
-import { clusterYaml, createTestWorld, idOf, rootSource, rootUrl } from './world.ts'
+import {
+  clusterYaml,
+  createTestWorld,
+  idOf,
+  kustomizationYaml,
+  rootSource,
+  rootUrl,
+} from './world.ts'
 
 const configMap = (name: string, data: string) =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: default }\ndata: { key: ${data} }\n`
-
-const nested = `apiVersion: kustomize.toolkit.fluxcd.io/v1
-kind: Kustomization
-metadata: { name: apps, namespace: flux-system }
-spec:
-  interval: 10m
-  path: ./apps
-  prune: true
-  sourceRef: { kind: GitRepository, name: flux-system }
-`
 
 const revision = (digit: string) => `main@sha1:${digit.repeat(40)}`
 const first = {
   'kustomization.yaml': 'resources: [one.yaml, apps.yaml]\n',
   'one.yaml': configMap('one', 'a'),
-  'apps.yaml': nested,
+  'apps.yaml': kustomizationYaml('apps'),
   'apps/two.yaml': configMap('two', 'a'),
 }
 const second = {
   'kustomization.yaml': 'resources: [one.yaml, three.yaml, late.yaml]\n',
-  'late.yaml': nested.replaceAll('apps', 'late'),
+  'late.yaml': kustomizationYaml('late'),
   'late/four.yaml': configMap('four', 'b'),
   'one.yaml': configMap('one', 'b'),
   'three.yaml': configMap('three', 'b'),

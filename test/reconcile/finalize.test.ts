@@ -1,22 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Transport } from '../../lib/cluster/transport.ts'
 import { createSandboxCluster } from '../../lib/sandbox/kubernetes/sandbox-cluster.ts'
-import { createTestWorld, pushRoot, type TestWorld } from './world.ts'
+import { createTestWorld, kustomizationYaml, pushRoot, type TestWorld } from './world.ts'
 
 let world: TestWorld
 afterEach(() => world.close())
 
-const kustomization = (name: string, more = '') => `apiVersion: kustomize.toolkit.fluxcd.io/v1
-kind: Kustomization
-metadata: { name: ${name}, namespace: flux-system }
-spec:
-  interval: 10m
-  retryInterval: 1m
-  timeout: 1m
-  path: ./${name}
-  prune: true
-  sourceRef: { kind: GitRepository, name: flux-system }
-${more}`
+const kustomization = (name: string, more = '') =>
+  kustomizationYaml(name, `  retryInterval: 1m\n  timeout: 1m\n${more}`)
 
 const object = (kind: string, name: string, namespace = 'default', more = '') =>
   `apiVersion: v1\nkind: ${kind}\nmetadata: { name: ${name}, namespace: ${namespace}${more} }\n`

@@ -1,19 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { createSandboxCluster } from '../../lib/sandbox/kubernetes/sandbox-cluster.ts'
-import { createTestWorld, idOf, pushRoot, rootSource, rootUrl, type TestWorld } from './world.ts'
+import {
+  createTestWorld,
+  idOf,
+  kustomizationYaml,
+  pushRoot,
+  rootSource,
+  rootUrl,
+  type TestWorld,
+} from './world.ts'
 
 let world: TestWorld
 afterEach(() => world.close())
-
-const kustomization = (name: string, more = '') => `apiVersion: kustomize.toolkit.fluxcd.io/v1
-kind: Kustomization
-metadata: { name: ${name}, namespace: flux-system }
-spec:
-  interval: 10m
-  path: ./${name}
-  prune: true
-  sourceRef: { kind: GitRepository, name: flux-system }
-${more}`
 
 const object = (kind: string, name: string, field: string) =>
   `apiVersion: v1\nkind: ${kind}\nmetadata: { name: ${name}, namespace: default }\n${field}\n`
@@ -35,7 +33,7 @@ describe('reconcileKustomization', () => {
 `
     await push('1', {
       'home.yaml': [namespace, ...home].join('---\n'),
-      'apps.yaml': kustomization('apps', more),
+      'apps.yaml': kustomizationYaml('apps', more),
       'apps/one.yaml': object('ConfigMap', 'one', `data: { color: '\${color}' }`),
     })
     await world.operations.reconcile(idOf('Kustomization', 'apps'))
@@ -51,7 +49,7 @@ describe('reconcileKustomization', () => {
       'default, labels: { app.kubernetes.io/part-of: flux } }',
     )
     const files = {
-      'a.yaml': kustomization('a', '  dependsOn: [{ name: z }]\n'),
+      'a.yaml': kustomizationYaml('a', '  dependsOn: [{ name: z }]\n'),
       'a/part.yaml': part,
     }
     await push('1', files)
@@ -59,7 +57,7 @@ describe('reconcileKustomization', () => {
     world.publish(rootUrl, `main@sha1:${'1'.repeat(40)}`, {
       'kustomization.yaml': 'resources: [a.yaml, z.yaml]\n',
       ...files,
-      'z.yaml': kustomization('z'),
+      'z.yaml': kustomizationYaml('z'),
       'z/one.yaml': object('ConfigMap', 'one', 'data: {}'),
     })
     await world.ask(rootSource, 'webhook')

@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { formatId } from '../../lib/fleet/object-id.ts'
 import { scheduledFor } from '../../lib/store/calendar.ts'
-import { clusterYaml, createTestWorld, idOf, rootSource, rootUrl, type TestWorld } from './world.ts'
+import {
+  clusterYaml,
+  createTestWorld,
+  idOf,
+  kustomizationYaml,
+  rootSource,
+  rootUrl,
+  type TestWorld,
+} from './world.ts'
 
 let world: TestWorld
 beforeEach(async () => {
@@ -12,25 +20,14 @@ afterEach(() => world.close())
 const apps = idOf('Kustomization', 'apps')
 const revision = (digit: string) => `main@sha1:${digit.repeat(40)}`
 
-const kustomization = (name: string, more = '') =>
-  `apiVersion: kustomize.toolkit.fluxcd.io/v1
-kind: Kustomization
-metadata: { name: ${name}, namespace: flux-system }
-spec:
-  interval: 10m
-  path: ./${name}
-  prune: true
-  sourceRef: { kind: GitRepository, name: flux-system }
-${more}`
-
 const configMap = (name: string, value: string) =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}, namespace: default }\ndata: { key: ${value} }\n`
 
 async function push(digit: string, more: string, value = 'a', web = ''): Promise<void> {
   world.publish(rootUrl, revision(digit), {
     'kustomization.yaml': 'resources: [apps.yaml, web.yaml]\n',
-    'apps.yaml': kustomization('apps', more),
-    'web.yaml': kustomization('web', `  dependsOn: [{ name: apps }]\n${web}`),
+    'apps.yaml': kustomizationYaml('apps', more),
+    'web.yaml': kustomizationYaml('web', `  dependsOn: [{ name: apps }]\n${web}`),
     'apps/one.yaml': configMap('one', value),
     'web/two.yaml': configMap('two', value),
   })

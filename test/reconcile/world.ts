@@ -73,6 +73,19 @@ spec:
     interval: 10m
 `
 
+/** A Kustomization of the root's own source over the folder of its name; `more` are further fields of its spec. */
+export function kustomizationYaml(name: string, more = ''): string {
+  return `apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: { name: ${name}, namespace: flux-system }
+spec:
+  interval: 10m
+  path: ./${name}
+  prune: true
+  sourceRef: { kind: GitRepository, name: flux-system }
+${more}`
+}
+
 export type WorldOptions = {
   readonly transport?: Transport
   /** Of the clusters that `spec.kubeConfig` leads to; the same cluster where absent. */
