@@ -77,7 +77,7 @@ const secondIn = (namespace: string) => ({
   'one.yaml': configMap(namespace, 'one', 'b'),
   'three.yaml': configMap(namespace, 'three', 'b'),
   'frozen.yaml': frozen(namespace, 'b'),
-  'late.yaml': kustomizationYaml('apps').replaceAll('apps', 'late'),
+  'late.yaml': kustomizationYaml('late'),
   'late/four.yaml': configMap(namespace, 'four', 'b'),
 })
 
