@@ -95,12 +95,23 @@ export function withFolder<T>(
   } catch (thrown) {
     // Asked for and caught by who fetches it.
     if (isRemoteMissing(thrown)) throw thrown
-    const message = fromHere(messageOf(thrown), workingDirectory) + remoteHint(thrown)
-    throw new ExitError(1, message, { cause: thrown })
+    const message = fromHere(messageOf(thrown), workingDirectory)
+    const shown = isRemote(folder) ? message : asAsked(message, target, folder)
+    throw new ExitError(1, shown + remoteHint(thrown), { cause: thrown })
   }
 }
 
 function fromHere(message: string, workingDirectory: string): string {
   const here = relative(parse(workingDirectory).root, workingDirectory)
   return here === '' ? message : message.replaceAll(`${here}/`, '').replaceAll(here, '.')
+}
+
+/** A folder that lies elsewhere is named as the user wrote it. */
+function asAsked(message: string, target: string, folder: string): string {
+  const path = relative(parse(target).root, target)
+  const named = new RegExp(
+    `(?<=^|[\\s'"(])${path.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?=[/:'"\\s)]|$)`,
+    'g',
+  )
+  return path === '' ? message : message.replaceAll(named, () => folder)
 }
