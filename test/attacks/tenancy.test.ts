@@ -112,7 +112,7 @@ describe('a tenant where tenancy is locked', () => {
     const { reason, message } = await settled('webhooks')
     expect([reason, message]).toEqual([
       'BuildFailed',
-      `substitute from 'Secret/webhooks' error: secrets "webhooks" not found`,
+      `post build failed for 'ConfigMap.v1.[noGrp]/app': substitute from 'Secret/webhooks' error: secrets "webhooks" not found`,
     ])
     for (const name of ['kubeconfig', 'slash', 'remote']) {
       expect((await settled(name)).reason, name).toBe('ReconciliationFailed')
